@@ -1,0 +1,102 @@
+import createError from 'http-errors';
+import type { Request } from '../request.js';
+import type { NamedParameter, Parameter } from '../routing/signature.js';
+import { convert, DESCRIPTION, REFUSED } from './convert.js';
+
+/** Names that a handler's parameter gets from the request itself and never from the client. */
+const INJECTED = new Map<string, (request: Request) => unknown>([
+  ['ctx', (request) => request.ctx],
+  ['request', (request) => request],
+]);
+
+type Bind = (request: Request, segments: Iterator<string, undefined>) => unknown;
+
+/**
+ * Prepares the binding of a method's parameters.
+ *
+ * @param parameters - The method's parameters.
+ * @param fromSession - The names that only the session may give.
+ * @returns A function that makes the arguments for one request; it throws a 400 where that can't be done.
+ */
+export function prepareBinding(
+  parameters: readonly Parameter[],
+  fromSession: ReadonlySet<string>,
+): (request: Request) => unknown[] {
+  const rest = parameters.at(-1)?.kind === 'rest';
+  const binds = parameters.flatMap((parameter) => (parameter.kind === 'rest' ? [] : [prepare(parameter, fromSession)]));
+  return (request) => {
+    const segments = request.pathParams.values();
+    const values = binds.map((bind) => bind(request, segments));
+    return rest ? [...values, ...segments] : values;
+  };
+}
+
+/** How many path segments the parameters take, and whether each of the given ones fits its parameter. */
+export function fitsPath(
+  parameters: readonly Parameter[],
+  fromSession: ReadonlySet<string>,
+): { max: number; accepts(segments: readonly string[]): boolean } {
+  const takers = parameters.filter((parameter) => takesSegment(parameter, fromSession));
+  const max = parameters.some(({ kind }) => kind === 'rest') ? Number.POSITIVE_INFINITY : takers.length;
+  return {
+    max,
+    accepts: (segments) =>
+      segments.length <= max &&
+      takers.every(({ type }, index) => index >= segments.length || convert[type]([segments[index]]) !== REFUSED),
+  };
+}
+
+function takesSegment(
+  parameter: Parameter,
+  fromSession: ReadonlySet<string>,
+): parameter is Extract<Parameter, { kind: 'positional' }> {
+  return parameter.kind === 'positional' && !INJECTED.has(parameter.name) && !fromSession.has(parameter.name);
+}
+
+function prepare(parameter: Exclude<Parameter, { kind: 'rest' }>, fromSession: ReadonlySet<string>): Bind {
+  if (parameter.kind === 'pattern') return preparePattern(parameter.keys, fromSession);
+  const byName = prepareByName(parameter, fromSession);
+  if (!takesSegment(parameter, fromSession)) return byName;
+  return (request, segments) => {
+    const { value, done } = segments.next();
+    return done ? byName(request) : converted(parameter, [value]);
+  };
+}
+
+function preparePattern(keys: readonly NamedParameter[], fromSession: ReadonlySet<string>): Bind {
+  const entries = keys.map((key) => [key.name, prepareByName(key, fromSession)] as const);
+  return (request) => {
+    const bound: Record<string, unknown> = Object.create(null);
+    for (const [name, bind] of entries) bound[name] = bind(request);
+    return bound;
+  };
+}
+
+/** MicroPie's order, first come first served: query, body, file, session; then the default. */
+function prepareByName(parameter: NamedParameter, fromSession: ReadonlySet<string>): (request: Request) => unknown {
+  const { name, required } = parameter;
+  const inject = INJECTED.get(name);
+  if (inject) return inject;
+  const find = fromSession.has(name) ? valuesInSession : valuesInRequest;
+  return (request) => {
+    const values = find(request, name);
+    if (values) return converted(parameter, values);
+    if (required) throw createError(400, `400 Bad Request: Missing required parameter '${name}'`);
+    return undefined;
+  };
+}
+
+function valuesInRequest(request: Request, name: string): readonly unknown[] | undefined {
+  return request.queryParams[name] ?? request.bodyParams[name] ?? request.files[name] ?? valuesInSession(request, name);
+}
+
+function valuesInSession(request: Request, name: string): readonly unknown[] | undefined {
+  const value = request.opened.value(name);
+  return value === undefined ? undefined : [value];
+}
+
+function converted({ name, type }: NamedParameter, values: readonly unknown[]): unknown {
+  const value = convert[type](values);
+  if (value === REFUSED) throw createError(400, `400 Bad Request: Parameter '${name}' must be ${DESCRIPTION[type]}`);
+  return value;
+}

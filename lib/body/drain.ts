@@ -1,0 +1,19 @@
+import type { Context } from '../request.js';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Lets a client finish sending what nobody reads any more, so that it gets to see the answer and can use the
+ * connection again; one that sends very much more is cut off.
+ */
+export function drain({ req, res }: Context): void {
+  if (req.complete || req.destroyed) return;
+  res.once('finish', () => {
+    let bytes = 0;
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) req.destroy();
+    });
+    req.resume();
+  });
+}

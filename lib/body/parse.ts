@@ -1,0 +1,127 @@
+import { bodyParser } from '@koa/bodyparser';
+import createError, { isHttpError } from 'http-errors';
+import type { Context } from '../request.js';
+import { type Body, MULTIPART_BODY, NO_BODY } from './body.js';
+import { type Lists, parsePairs } from './pairs.js';
+
+/** The largest bodies that are parsed, in bytes after decompression. */
+export interface BodyLimits {
+  /** A JSON body; 1 MiB where not given. */
+  readonly jsonLimit?: number;
+  /** A urlencoded form; 56 KiB where not given. */
+  readonly formLimit?: number;
+}
+
+type Parse = (ctx: Context) => Promise<Body>;
+
+const METHODS = new Set(['POST', 'PUT', 'PATCH']);
+
+/** Prepares the parsing of JSON and of forms; a body that someone parsed before is used as it is. */
+export function prepareBodyParser(limits: Required<BodyLimits> | false): Parse {
+  const parsers = limits ? prepareParsers(limits) : undefined;
+  return async (ctx) => {
+    if (ctx.request.body !== undefined) return alreadyParsed(ctx);
+    if (!parsers || !METHODS.has(ctx.method) || ctx.req.readableEnded) return NO_BODY;
+    switch (ctx.is('json', '+json', 'urlencoded', 'multipart/form-data')) {
+      case false:
+      case null:
+        return NO_BODY;
+      case 'urlencoded':
+        return parsers.form(ctx);
+      case 'multipart/form-data':
+        return requireBoundary(ctx);
+      default:
+        return parsers.json(ctx);
+    }
+  };
+}
+
+function prepareParsers({ jsonLimit, formLimit }: Required<BodyLimits>): { json: Parse; form: Parse } {
+  const json = bodyParser({ enableTypes: ['json'], detectJSON: () => true, jsonLimit, jsonStrict: false });
+  // Forms are read as text: the parser behind 'form' nests names with brackets and drops fields past the 1,000th.
+  const form = bodyParser({ enableTypes: ['text'], extendTypes: { text: ['urlencoded'] }, textLimit: formLimit });
+  return {
+    async json(ctx) {
+      await read(ctx, json, jsonLimit);
+      if (ctx.request.rawBody === '') throw badJson();
+      return fromJson(ctx.request.body);
+    },
+    async form(ctx) {
+      await read(ctx, form, formLimit);
+      const fields = parsePairs(ctx.request.rawBody);
+      ctx.request.body = flatten(fields);
+      return { ...NO_BODY, fields };
+    },
+  };
+}
+
+async function read(ctx: Context, parser: ReturnType<typeof bodyParser>, limit: number): Promise<void> {
+  const watch = watchForAbort(ctx);
+  try {
+    await Promise.race([parser(ctx, async () => {}), watch.aborted]);
+  } catch (error) {
+    throw explain(error, limit);
+  } finally {
+    watch.stop();
+  }
+}
+
+/** A decompressor in between hides from the parser that the client has left, so that it would wait for ever. */
+function watchForAbort({ req }: Context): { aborted: Promise<never>; stop(): void } {
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onClose = () => req.complete || reject(createError(400, '400 Bad Request: Request aborted'));
+    if (req.destroyed) onClose();
+    req.once('close', onClose);
+    stop = () => req.off('close', onClose);
+  });
+  return { aborted, stop };
+}
+
+function explain(error: unknown, limit: number): unknown {
+  if (error instanceof SyntaxError) return badJson(error);
+  if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
+  if (error.status === 413) return createError(413, `413 Payload Too Large: The body exceeds ${limit} bytes`);
+  return error.status === 400 ? badBody(error) : error;
+}
+
+function badJson(cause?: unknown): Error {
+  return createError(400, '400 Bad Request: Bad JSON', { cause });
+}
+
+function badBody(cause: unknown): Error {
+  return createError(400, '400 Bad Request: Bad body', { cause });
+}
+
+function hasStatus(error: unknown): boolean {
+  return error instanceof Error && 'status' in error;
+}
+
+function requireBoundary(ctx: Context): Body {
+  if (/;\s*boundary=./i.test(ctx.get('content-type'))) return MULTIPART_BODY;
+  throw createError(400, '400 Bad Request: Missing boundary');
+}
+
+function alreadyParsed(ctx: Context): Body {
+  const body: unknown = ctx.request.body;
+  if (!ctx.is('urlencoded', 'multipart')) return fromJson(body);
+  return { ...NO_BODY, fields: listsOf(body, (value) => (Array.isArray(value) ? value : [value])) };
+}
+
+function fromJson(json: unknown): Body {
+  return { ...NO_BODY, json, fields: listsOf(json, (value) => [value]) };
+}
+
+function listsOf(members: unknown, toList: (value: unknown) => unknown[]): Lists<unknown> {
+  const lists: Record<string, unknown[]> = Object.create(null);
+  if (typeof members !== 'object' || members === null || Array.isArray(members)) return lists;
+  for (const [name, value] of Object.entries(members)) lists[name] = toList(value);
+  return lists;
+}
+
+/** The form in which Koa's own handlers know a body: one value, or a list of them, under each name. */
+function flatten(fields: Lists): Record<string, string | readonly string[] | undefined> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  );
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { BusboyFileStream } from '@fastify/busboy';
+import createError from 'http-errors';
+import type { UploadLimits } from './limits.js';
+
+/** A field of a multipart form. */
+export interface FieldPart {
+  readonly kind: 'field';
+  readonly name: string;
+  readonly value: string;
+}
+
+/** A file of a multipart form, to be read before the next part is asked for. */
+export interface FilePart {
+  readonly kind: 'file';
+  readonly name: string;
+  /** The name that the client gave, without folders: never use it as a path. */
+  readonly filename: string;
+  /** The type that the client gave; not checked. */
+  readonly contentType: string;
+  /** The bytes; it fails when the file is larger than allowed or the client leaves. */
+  readonly stream: Readable;
+}
+
+export type Part = FieldPart | FilePart;
+
+const MAX_NAME = 200;
+const MAX_FILENAME = 255;
+// The shortest form there is: two dashes on each side of the boundary, and a line break.
+const EMPTY_FORM = 6;
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/g;
+
+/**
+ * Reads the parts of a multipart body one after another, as fast as they are taken.
+ *
+ * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
+ */
+export async function* readParts(req: IncomingMessage, limits: UploadLimits): AsyncGenerator<Part, void, undefined> {
+  const parts = await parse(req, limits);
+  for await (const part of parts) {
+    yield part;
+    // What the caller left unread would hold up the parts behind it.
+    if (part.kind === 'file') part.stream.resume();
+  }
+}
+
+async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncIterable<Part>> {
+  const parser = await createParser(req, limits);
+  const parts = new Readable({ objectMode: true, read() {} });
+  const open = new Set<Readable>();
+  let count = 0;
+  let bytes = 0;
+
+  const fail = (error: Error) => {
+    req.unpipe(parser);
+    parts.destroy(error);
+    for (const stream of open) stream.destroy(error);
+  };
+  const push = (part: Part) => {
+    count += 1;
+    if (part.name === undefined || part.name.length > MAX_NAME)
+      fail(malformed('A part has no name, or a very long one'));
+    else parts.push(part);
+  };
+  parser
+    .on('field', (name, value, _nameCut, isCut) => {
+      if (isCut) fail(tooLarge(`A field exceeds ${limits.maxFieldSize} bytes`));
+      else push({ kind: 'field', name, value });
+    })
+    .on('file', (name, stream, filename, _encoding, contentType) => {
+      guardFile(stream, open, () => fail(tooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
+      push({ kind: 'file', name, filename: baseName(filename), contentType, stream });
+    })
+    .on('filesLimit', () => fail(tooLarge(`More than ${limits.maxFiles} files`)))
+    .on('fieldsLimit', () => fail(tooLarge(`More than ${limits.maxFields} fields`)))
+    .on('partsLimit', () => fail(tooLarge(`More than ${limits.maxParts} parts`)))
+    .on('error', (cause: Error) => fail(malformed('Bad multipart body', cause)))
+    .on('finish', () => {
+      // The parser finds nothing to complain of in a body that never names its boundary.
+      if (count === 0 && bytes > EMPTY_FORM + boundaryLength(req)) fail(malformed('Bad multipart body'));
+      else parts.push(null);
+    });
+  const onClose = () => req.complete || fail(malformed('Request aborted'));
+  parts.once('close', () => req.off('close', onClose).unpipe(parser));
+  req.once('close', onClose).on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  if (req.destroyed) onClose();
+  req.pipe(parser);
+  return parts;
+}
+
+async function createParser(req: IncomingMessage, limits: UploadLimits) {
+  // Loaded late: only uploads need it.
+  const { Busboy } = await import('@fastify/busboy');
+  try {
+    return new Busboy({
+      headers: { ...req.headers, 'content-type': req.headers['content-type'] ?? '' },
+      isPartAFile: (_name, _type, filename) => filename !== undefined,
+      limits: {
+        files: limits.maxFiles,
+        fileSize: limits.maxFileSize,
+        fields: limits.maxFields,
+        fieldSize: limits.maxFieldSize,
+        parts: limits.maxParts,
+      },
+    });
+  } catch (cause) {
+    throw malformed('Missing boundary', cause);
+  }
+}
+
+function guardFile(stream: BusboyFileStream, open: Set<Readable>, onLimit: () => void): void {
+  open.add(stream);
+  // Whoever reads the stream hears of its errors; without a reader nobody needs to.
+  stream
+    .on('error', () => {})
+    .once('close', () => open.delete(stream))
+    .once('end', () => open.delete(stream))
+    .once('limit', onLimit);
+}
+
+function boundaryLength(req: IncomingMessage): number {
+  return /boundary="?([^";]*)/i.exec(req.headers['content-type'] ?? '')?.[1]?.length ?? 0;
+}
+
+function baseName(filename: string): string {
+  const name = filename.replace(CONTROL_CHARACTERS, '').slice(0, MAX_FILENAME);
+  return name === '.' || name === '..' ? '' : name;
+}
+
+function malformed(message: string, cause?: unknown): Error {
+  return createError(400, `400 Bad Request: ${message}`, { cause });
+}
+
+function tooLarge(message: string): Error {
+  return createError(413, `413 Payload Too Large: ${message}`);
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream, type ReadStream } from 'node:fs';
+import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+/**
+ * A file that a client uploaded, stored on disk.
+ *
+ * @example
+ * async upload(avatar: UploadedFile) {
+ *   const path = await avatar.save('avatars');
+ *   return { path, size: avatar.size };
+ * }
+ */
+export class UploadedFile {
+  /** The name of the form's field. */
+  readonly field: string;
+  /** The name that the client gave, without folders: never use it as a path. */
+  readonly filename: string;
+  /** The type that the client gave; not checked. */
+  readonly contentType: string;
+  /** The size in bytes. */
+  readonly size: number;
+  #path: string;
+  #isSaved = false;
+
+  /** @internal */
+  constructor(field: string, filename: string, contentType: string, size: number, path: string) {
+    this.field = field;
+    this.filename = filename;
+    this.contentType = contentType;
+    this.size = size;
+    this.#path = path;
+  }
+
+  /** Where the file lies now. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** Whether it was saved, so that it outlives the response. */
+  get isSaved(): boolean {
+    return this.#isSaved;
+  }
+
+  /** Opens the file for reading. */
+  stream(): ReadStream {
+    return createReadStream(this.#path);
+  }
+
+  /** Reads the whole file. */
+  bytes(): Promise<Buffer> {
+    return readFile(this.#path);
+  }
+
+  /** Reads the whole file as UTF-8. */
+  text(): Promise<string> {
+    return readFile(this.#path, 'utf8');
+  }
+
+  /**
+   * Moves the file to a place of your own, where it stays.
+   *
+   * @param to - A path, whose file is replaced; or a folder, in which it gets a random name.
+   * @returns The path where it lies now.
+   * @throws Error from the file system, such as ENOENT or ENOSPC; nothing half-written stays behind.
+   */
+  async save(to: string): Promise<string> {
+    const target = (await isFolder(to)) ? join(resolve(to), randomUUID()) : resolve(to);
+    await move(this.#path, target);
+    this.#path = target;
+    this.#isSaved = true;
+    return target;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
+    await moveAcrossDevices(from, to);
+  }
+}
+
+/** Through a file beside the target, so that nobody ever sees half of it. */
+async function moveAcrossDevices(from: string, to: string): Promise<void> {
+  const beside = `${to}.${randomUUID()}`;
+  try {
+    await copyFile(from, beside);
+    await rename(beside, to);
+    await rm(from);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}

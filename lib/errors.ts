@@ -1,0 +1,82 @@
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
+import { inspect } from 'node:util';
+import type { Context } from './request.js';
+
+/**
+ * Makes of anything that was thrown an error that Koa can answer with. Errors that it can, pass unchanged.
+ * Of the others Koa would hang (null and undefined), or end the process while it answers: it writes to the
+ * error, measures its message and sets its headers.
+ */
+export function toError(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(`Not an error was thrown: ${describe(thrown)}`, { cause: thrown });
+  return isAnswerable(thrown) ? thrown : answerable(thrown);
+}
+
+/** Tells the app of an error that does not fail the request. */
+export function report(thrown: unknown, ctx: Context): void {
+  ctx.app.emit('error', toError(thrown), ctx);
+}
+
+/** Whether Node can send a header. */
+export function isSendable(name: string, value: unknown): boolean {
+  try {
+    validateHeaderName(name);
+    for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isAnswerable(error: Error): boolean {
+  const { message } = error;
+  return (
+    typeof message === 'string' &&
+    isWritable(error, 'status') &&
+    isWritable(error, 'headerSent') &&
+    hasErrorStatus(error) &&
+    Object.entries(headersOf(error)).every(([name, value]) => isSendable(name, value))
+  );
+}
+
+function answerable(error: Error): Error {
+  const copy = new Error(String(error.message), { cause: error });
+  if (typeof error.stack === 'string') copy.stack = error.stack;
+  const headers = Object.entries(headersOf(error)).filter(([name, value]) => isSendable(name, value));
+  return Object.assign(copy, {
+    status: hasErrorStatus(error) ? statusOf(error) : 500,
+    expose: Reflect.get(error, 'expose') === true && hasErrorStatus(error),
+    headers: Object.fromEntries(headers),
+  });
+}
+
+/** No status is fine: it means 500. */
+function hasErrorStatus(error: Error): boolean {
+  const status = statusOf(error);
+  return status === undefined || (typeof status === 'number' && status >= 400 && String(status) in STATUS_CODES);
+}
+
+function statusOf(error: Error): unknown {
+  return Reflect.get(error, 'status') || Reflect.get(error, 'statusCode') || undefined;
+}
+
+function headersOf(error: Error): object {
+  const headers: unknown = Reflect.get(error, 'headers');
+  return typeof headers === 'object' && headers !== null ? headers : {};
+}
+
+function isWritable(error: Error, name: string): boolean {
+  for (let level: object | null = error; level; level = Object.getPrototypeOf(level)) {
+    const property = Object.getOwnPropertyDescriptor(level, name);
+    if (property) return property.set !== undefined || (property.writable === true && Object.isExtensible(error));
+  }
+  return Object.isExtensible(error);
+}
+
+function describe(value: unknown): string {
+  try {
+    return inspect(value);
+  } catch {
+    return typeof value;
+  }
+}

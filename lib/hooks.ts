@@ -1,0 +1,112 @@
+import type { Request } from './request.js';
+import { checkStatus, type HeaderPairs, type HeadersLike, Reply, toPairs } from './response/reply.js';
+import { discard } from './response/stream.js';
+
+/** An answer that a hook gives; what `reply()` makes is one. */
+export interface HookResponse {
+  readonly statusCode: number;
+  readonly body?: unknown;
+  readonly headers?: HeadersLike;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Hooks around every handler of a controller: extend it, implement it, or pass a plain object.
+ *
+ * @example
+ * class Logging extends HttpMiddleware {
+ *   override afterRequest(request: Request, statusCode: number) {
+ *     console.log(request.method, request.ctx.path, statusCode);
+ *   }
+ * }
+ * app.use(micropie(Root, { middlewares: [new Logging()] }));
+ */
+export abstract class HttpMiddleware {
+  /**
+   * Runs before the handler.
+   *
+   * @returns An answer, which ends the request here: no further hook, no handler.
+   */
+  beforeRequest?(request: Request): Awaitable<HookResponse | null | undefined | void>;
+
+  /**
+   * Runs after the handler, unless it threw.
+   *
+   * @param request - The request.
+   * @param statusCode - The status so far.
+   * @param responseBody - What the handler, or the hook before, returned as the body.
+   * @param extraHeaders - The headers so far, to push to.
+   * @returns What to replace.
+   */
+  afterRequest?(
+    request: Request,
+    statusCode: number,
+    responseBody: unknown,
+    extraHeaders: HeaderPairs,
+  ): Awaitable<Partial<HookResponse> | null | undefined | void>;
+
+  /**
+   * Runs when the request failed.
+   *
+   * @returns An answer in place of the error; without one the error goes on to Koa.
+   */
+  onError?(request: Request, error: Error): Awaitable<HookResponse | null | undefined | void>;
+}
+
+/** Runs the before hooks in order, until one answers. */
+export async function runBefore(hooks: readonly HttpMiddleware[], request: Request): Promise<Reply | undefined> {
+  for (const hook of hooks) {
+    const result = await hook.beforeRequest?.(request);
+    if (result) return toReply(result, hook, 'beforeRequest');
+  }
+  return undefined;
+}
+
+/** Runs the after hooks in the same order, each on what the one before left. */
+export async function runAfter(hooks: readonly HttpMiddleware[], request: Request, reply: Reply): Promise<Reply> {
+  let current = reply;
+  try {
+    for (const hook of hooks) {
+      const { statusCode, body, headers } = current;
+      const result = await hook.afterRequest?.(request, statusCode, body, headers);
+      if (result) current = replace(current, result, request);
+    }
+    return current;
+  } catch (error) {
+    discard(current.body, request.ctx);
+    throw error;
+  }
+}
+
+/** Lets the hooks, in order, turn an error into an answer. */
+export async function runOnError(
+  hooks: readonly HttpMiddleware[],
+  request: Request,
+  error: Error,
+): Promise<Reply | undefined> {
+  for (const hook of hooks) {
+    const result = await hook.onError?.(request, error);
+    if (result) return toReply(result, hook, 'onError');
+  }
+  return undefined;
+}
+
+/** Whether a value can be a hook at all. */
+export function isHook(value: unknown): value is HttpMiddleware {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['beforeRequest', 'afterRequest', 'onError'].some((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+function toReply(result: HookResponse, hook: HttpMiddleware, name: string): Reply {
+  const where = `${hook.constructor.name}.${name}`;
+  if (typeof result !== 'object' || !('statusCode' in result))
+    throw new TypeError(`${where} must return nothing, or an object with statusCode and body`);
+  return new Reply(checkStatus(result.statusCode), result.body, toPairs(result.headers));
+}
+
+function replace(current: Reply, result: Partial<HookResponse>, { ctx }: Request): Reply {
+  const { statusCode = current.statusCode, body = current.body, headers } = result;
+  if (body !== current.body) discard(current.body, ctx);
+  return new Reply(checkStatus(statusCode), body, headers === undefined ? current.headers : toPairs(headers));
+}

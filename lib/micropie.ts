@@ -1,0 +1,132 @@
+import type { Next } from 'koa';
+import { withRequest } from './ambient.js';
+import { drain } from './body/drain.js';
+import { prepareBodyParser } from './body/parse.js';
+import { prepareUploads } from './body/uploads.js';
+import { isController } from './controller.js';
+import { report, toError } from './errors.js';
+import { type HttpMiddleware, runAfter, runBefore, runOnError } from './hooks.js';
+import { type MicropieOptions, settle } from './options.js';
+import { type Context, Request } from './request.js';
+import { whenClosed } from './response/closed.js';
+import type { Reply } from './response/reply.js';
+import { send, toReply } from './response/send.js';
+import type { CheckedRoutes } from './routing/declaration.js';
+import { prepareMatch, type Target } from './routing/match.js';
+import { buildTable, type Route } from './routing/table.js';
+import { announceSettings, openSession } from './sessions/koa.js';
+import { prepareViews } from './views.js';
+
+/** The Koa middleware that `micropie` makes. */
+export interface Micropie {
+  (ctx: Context, next: Next): Promise<void>;
+  /** The hooks, in the order in which they run; push to it to add one. */
+  readonly middlewares: HttpMiddleware[];
+  /** What the controller serves. */
+  readonly routes: readonly Route[];
+}
+
+/**
+ * Makes a Koa middleware of a controller: its methods become routes.
+ *
+ * @param controller - A class without required constructor arguments, or an instance of any class.
+ * @param options - See `MicropieOptions`.
+ * @throws TypeError for an unknown or wrong option, or a class that can't be served; it says which and why.
+ *
+ * @example
+ * class Root {
+ *   greet(name = 'Guest') { return `Hello, ${name}!`; }
+ * }
+ * app.use(micropie(Root)); // GET /greet/Alice -> Hello, Alice!
+ */
+export function micropie<C extends object>(
+  controller: C & CheckedController<C>,
+  options: MicropieOptions = {},
+): Micropie {
+  const settings = settle(options);
+  const { middlewares } = settings;
+  const instance = instantiate(controller);
+  const table = buildTable(instance, settings.prefix);
+  const match = prepareMatch(table, settings);
+  const parseBody = prepareBodyParser(settings.body);
+  const receiveUploads = prepareUploads(settings.uploads);
+  const mount = { uploads: settings.uploads, render: prepareViews(settings.views) };
+  const enter = isController(instance) ? withRequest : (_request: Request, run: () => Promise<void>) => run();
+
+  async function micropie(ctx: Context, next: Next): Promise<void> {
+    const target = match(ctx.method, ctx.path);
+    if (!target) return next();
+    const request = new Request(ctx, target, mount);
+    await enter(request, () => respond(request, target));
+  }
+
+  /** The way of a request, once it is the controller's. */
+  async function respond(request: Request, target: Target): Promise<void> {
+    const { ctx } = request;
+    try {
+      request.opened = await openSession(ctx, settings.session);
+      if (!target.handler?.streamsBody) request.body = await parseBody(ctx);
+      const reply = (await runBefore(middlewares, request)) ?? (await handle(request, target));
+      await answer(request, reply);
+    } catch (thrown) {
+      await recover(request, toError(thrown));
+    } finally {
+      tidyUp(request);
+    }
+  }
+
+  async function handle(request: Request, { handler, refusal }: Target): Promise<Reply> {
+    if (refusal || !handler) throw refusal;
+    await receiveUploads(request);
+    const args = handler.bind(request);
+    const result = await handler.call(args);
+    return runAfter(middlewares, request, toReply(result, request.ctx));
+  }
+
+  async function answer({ ctx, opened }: Request, reply: Reply): Promise<void> {
+    const isStream = await send(reply, ctx);
+    await opened.save();
+    if (isStream) opened.seal();
+  }
+
+  /** An error that no hook answers goes on to Koa, as it was thrown. */
+  async function recover(request: Request, error: Error): Promise<void> {
+    await request.spool?.clear();
+    const reply = await runOnError(middlewares, request, error);
+    if (reply) return answer(request, reply);
+    if (request.opened.isStored()) await request.opened.save().catch((failed) => report(failed, request.ctx));
+    throw error;
+  }
+
+  const mounted = Object.assign(micropie, {
+    middlewares,
+    routes: Object.freeze(Array.from(table.values(), ({ route }) => route)),
+  });
+  announceSettings(mounted, settings.session);
+  return mounted;
+}
+
+/** What is left to do when Koa has the answer. */
+function tidyUp({ ctx, spool }: Request): void {
+  drain(ctx);
+  if (spool) whenClosed(ctx.res, () => spool.finish().catch((error) => report(error, ctx)));
+}
+
+/** What `micropie` accepts: a class that can be made without arguments, or an instance. */
+export type CheckedController<C> = C extends new () => infer T
+  ? CheckedRoutes<C, T>
+  : C extends abstract new (
+        ...args: never
+      ) => unknown
+    ? { 'koa-micropie: pass an instance of a class that is abstract or whose constructor takes arguments': never }
+    : unknown;
+
+function instantiate(controller: object): object {
+  if (typeof controller !== 'function') return controller;
+  if (!isClass(controller)) throw new TypeError('micropie: the controller must be a class or an instance of one');
+  return new controller();
+}
+
+function isClass(value: object): value is new () => object {
+  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
+}

@@ -1,0 +1,142 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ParameterizedContext } from 'koa';
+import { type Body, NO_BODY } from './body/body.js';
+import type { UploadLimits } from './body/limits.js';
+import { type Lists, NO_LISTS, parsePairs } from './body/pairs.js';
+import { type Part, readParts } from './body/parts.js';
+import type { Spool } from './body/spool.js';
+import type { UploadedFile } from './body/uploaded-file.js';
+import { signalOf } from './response/closed.js';
+import type { Target } from './routing/match.js';
+import type { Route } from './routing/table.js';
+import type { SessionData } from './sessions/backend.js';
+import { NO_SESSION, type RequestSession } from './sessions/session.js';
+import type { Render } from './views.js';
+
+/** Koa's context, as handlers and hooks see it. */
+export type Context = ParameterizedContext;
+
+/** What a mount lends to its requests. */
+export interface Mount {
+  readonly uploads: UploadLimits;
+  readonly render: Render;
+}
+
+/**
+ * One request, as handlers and hooks see it: views over Koa's context, made when they are asked for.
+ * Hooks may put properties of their own on it.
+ *
+ * @typeParam Session - What the session holds.
+ */
+export class Request<Session extends object = SessionData> {
+  /** Koa's context of the request. */
+  readonly ctx: Context;
+  /** The route that was matched; undefined where none was. */
+  readonly route: Route | undefined;
+  /** The decoded path segments behind the route's name. */
+  readonly pathParams: readonly string[];
+  /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
+  files: Lists<UploadedFile> = NO_LISTS;
+  /** @internal */
+  body: Body = NO_BODY;
+  /** @internal */
+  opened: RequestSession = NO_SESSION;
+  /** @internal */
+  spool: Spool | undefined;
+  readonly #mount: Mount;
+  #queryParams: Lists | undefined;
+  #signal: AbortSignal | undefined;
+
+  /** @internal */
+  constructor(ctx: Context, { handler, pathParams }: Target, mount: Mount) {
+    this.ctx = ctx;
+    this.route = handler?.route;
+    this.pathParams = pathParams;
+    this.#mount = mount;
+  }
+
+  /** The HTTP method, in capitals. */
+  get method(): string {
+    return this.ctx.method;
+  }
+
+  /** The request's headers, by their names in lower case. */
+  get headers(): IncomingHttpHeaders {
+    return this.ctx.req.headers;
+  }
+
+  /**
+   * The query, as a list of values under each name; blank values count as not given.
+   *
+   * @throws 400 for more than 1,000 pairs.
+   */
+  get queryParams(): Lists {
+    this.#queryParams ??= parsePairs(this.ctx.querystring);
+    return this.#queryParams;
+  }
+
+  /** The body's fields, as a list of values under each name; a JSON member is one value, of its own type. */
+  get bodyParams(): Lists<unknown> {
+    return this.body.fields;
+  }
+
+  /** The visitor's session; assign an empty object or `null` to end it. */
+  get session(): Session {
+    // The class alone knows what the sessions of its app hold.
+    return this.opened.get() as Session;
+  }
+
+  set session(value: Session | null) {
+    this.opened.replace(value);
+  }
+
+  /** Aborts when the client leaves before the response is whole. */
+  get signal(): AbortSignal {
+    this.#signal ??= signalOf(this.ctx.res);
+    return this.#signal;
+  }
+
+  /** The first value of the query under a name. */
+  query(name: string): string | undefined;
+  query<T>(name: string, fallback: T): string | T;
+  query(name: string, fallback?: unknown): unknown {
+    return this.queryParams[name]?.[0] ?? fallback;
+  }
+
+  /** The first value of the body's field of a name. */
+  form(name: string): unknown;
+  form<T>(name: string, fallback: T): unknown;
+  form(name: string, fallback?: unknown): unknown {
+    const values = this.bodyParams[name];
+    return values ? values[0] : fallback;
+  }
+
+  /** The parsed JSON, an empty object where there is none; with a name, that member of it. */
+  json(name?: string, fallback?: unknown): unknown {
+    const { json } = this.body;
+    if (name === undefined) return json === undefined ? {} : json;
+    const isMember = typeof json === 'object' && json !== null && !Array.isArray(json) && Object.hasOwn(json, name);
+    return isMember ? Reflect.get(json, name) : fallback;
+  }
+
+  /**
+   * The parts of a multipart body, one after another, without a detour over the disk. For a method that
+   * `static routes` declares with `body: 'stream'`.
+   *
+   * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
+   *
+   * @example
+   * async big() {
+   *   for await (const part of this.request.parts())
+   *     if (part.kind === 'file') await pipeline(part.stream, createWriteStream('/data/big'));
+   * }
+   */
+  parts(): AsyncGenerator<Part, void, undefined> {
+    return readParts(this.ctx.req, this.#mount.uploads);
+  }
+
+  /** @internal */
+  render(name: string, data: Readonly<Record<string, unknown>>): Promise<string> {
+    return this.#mount.render(name, data);
+  }
+}

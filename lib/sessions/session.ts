@@ -1,0 +1,37 @@
+import type { SessionData } from './backend.js';
+
+/** The session of one request. */
+export interface RequestSession {
+  /** What handlers see as `session`. */
+  get(): SessionData;
+  /** Replaces all of it; `null` ends the session. */
+  replace(value: object | null): void;
+  /** What the session itself holds under a name; nothing that its object inherits. */
+  value(name: string): unknown;
+  /** Whether the store has it already. */
+  isStored(): boolean;
+  /** Stores what changed. */
+  save(): Promise<void>;
+  /** Makes later changes throw, since nobody would store them. */
+  seal(): void;
+}
+
+/** Where sessions are turned off. */
+export const NO_SESSION: RequestSession = {
+  get: refuse,
+  replace: refuse,
+  value: () => undefined,
+  isStored: () => false,
+  async save() {},
+  seal() {},
+};
+
+function refuse(): never {
+  throw new Error('Sessions are turned off here: remove `session: false` from the options of micropie()');
+}
+
+/** koa-session's own bookkeeping lies on the session's object too. */
+export function ownValue(session: object | null | undefined, name: string): unknown {
+  const isData = session && name !== 'isNew' && !name.startsWith('_') && Object.hasOwn(session, name);
+  return isData ? Reflect.get(session, name) : undefined;
+}

@@ -1,0 +1,109 @@
+import type { Context } from '../request.js';
+import type { SessionBackend, SessionData } from './backend.js';
+import { guarded, KeyedQueue } from './guard.js';
+
+/** A session as it was when this request loaded or saved it last. */
+interface Snapshot {
+  readonly id: string;
+  readonly json: string;
+}
+
+/** Thrown when a session was ended while this request still worked with it. */
+export const ENDED = Symbol('session ended');
+
+const ID = /^[\w-]{43}$/;
+
+/**
+ * Makes the store class that koa-session creates anew for each request that uses its session.
+ *
+ * @param onCreate - Is told of each new store.
+ */
+export function storeClass(
+  backend: SessionBackend,
+  timeout: number,
+  onCreate: (ctx: Context, store: RequestStore) => void,
+): new (
+  ctx: Context,
+) => RequestStore {
+  const queue = new KeyedQueue();
+  return class extends RequestStore {
+    constructor(ctx: Context) {
+      super(ctx, backend, timeout, queue);
+      onCreate(ctx, this);
+    }
+  };
+}
+
+/** One request's view of the backend. */
+export class RequestStore {
+  snapshot: Snapshot | undefined;
+  readonly #ctx: Context;
+  readonly #backend: SessionBackend;
+  readonly #timeout: number;
+  readonly #queue: KeyedQueue;
+
+  constructor(ctx: Context, backend: SessionBackend, timeout: number, queue: KeyedQueue) {
+    this.#ctx = ctx;
+    this.#backend = backend;
+    this.#timeout = timeout;
+    this.#queue = queue;
+  }
+
+  /** An identifier of another shape is the client's invention: the backend never sees it. */
+  async get(id: string): Promise<SessionData | undefined> {
+    if (!ID.test(id)) return undefined;
+    const data = await this.#load(id);
+    if (data) this.snapshot = { id, json: JSON.stringify(data) };
+    return data;
+  }
+
+  /**
+   * Of a session that was loaded, only the members that this request changed are written, over what is
+   * stored now: requests side by side keep each other's changes, and none revives an ended session.
+   */
+  async set(id: string, session: SessionData): Promise<void> {
+    const data = withoutBookkeeping(session);
+    const { snapshot } = this;
+    if (snapshot?.id === id)
+      await this.#queue.run(id, async () => {
+        const current = await this.#load(id);
+        if (!current) throw ENDED;
+        await this.#save(id, merge(current, JSON.parse(snapshot.json), data), this.#timeout);
+      });
+    else await this.#save(id, data, this.#timeout);
+    this.snapshot = { id, json: JSON.stringify(data) };
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#queue.run(id, () => this.#save(id, {}, 0));
+    this.snapshot = undefined;
+  }
+
+  async #load(id: string): Promise<SessionData | undefined> {
+    const data = await guarded('load', () => this.#backend.load(id));
+    if (data === undefined || data === null) return undefined;
+    if (typeof data === 'object' && !Array.isArray(data)) return Object.keys(data).length > 0 ? data : undefined;
+    const error = new TypeError('The session backend gave something that is no session; a new one begins');
+    this.#ctx.app.emit('error', error, this.#ctx);
+    return undefined;
+  }
+
+  async #save(id: string, data: SessionData, timeout: number): Promise<void> {
+    await guarded('save', () => this.#backend.save(id, data, timeout));
+  }
+}
+
+/** koa-session writes its own members into what it stores; a backend sees the user's alone. */
+function withoutBookkeeping({ _expire, _maxAge, _session, ...data }: SessionData): SessionData {
+  return data;
+}
+
+function merge(current: SessionData, before: SessionData, after: SessionData): SessionData {
+  const merged = { ...current };
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (JSON.stringify(before[name]) === JSON.stringify(after[name])) continue;
+    if (Object.hasOwn(after, name)) merged[name] = after[name];
+    else delete merged[name];
+  }
+  return merged;
+}

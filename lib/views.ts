@@ -1,0 +1,74 @@
+import { realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { extname, resolve, sep } from 'node:path';
+import type { Options } from 'ejs';
+
+/** Renders a template with data. */
+export type Render = (name: string, data: Readonly<Record<string, unknown>>) => Promise<string>;
+
+// Names that compiled templates use themselves: data under these would replace the template's own machinery.
+const MACHINERY = new Set([
+  'include',
+  'escapeFn',
+  'rethrow',
+  'locals',
+  '__append',
+  '__output',
+  '__line',
+  '__lines',
+  '__filename',
+]);
+
+/**
+ * Prepares the rendering of EJS templates from one folder, which no name and no include can leave.
+ *
+ * @param folder - The folder, as seen from where the process was started.
+ */
+export function prepareViews(folder: string): Render {
+  const known = new Map<string, string>();
+  const cache = process.env.NODE_ENV === 'production';
+  return async (name, data) => {
+    const ejs = await loadEjs();
+    const filename = known.get(name) ?? (await find(folder, name));
+    if (cache) known.set(name, filename);
+    const options: Options = {
+      async: true,
+      cache,
+      includer: (_name, path) => ({ filename: requireInside(realpathSync(folder), realpathSync(path), path) }),
+    };
+    // As a third argument: what stands beside the data would be taken for options.
+    return ejs.renderFile(filename, checkData(data), options);
+  };
+}
+
+async function loadEjs() {
+  try {
+    const { default: ejs } = await import('ejs');
+    return ejs;
+  } catch (cause) {
+    throw new Error("render() needs the package ejs: install it with 'npm install ejs'", { cause });
+  }
+}
+
+async function find(folder: string, name: string): Promise<string> {
+  const file = extname(name) === '' ? `${name}.ejs` : name;
+  try {
+    const [root, path] = await Promise.all([realpath(folder), realpath(resolve(folder, file))]);
+    return requireInside(root, path, name);
+  } catch (cause) {
+    throw new Error(`There is no template '${name}' in the folder '${folder}'`, { cause });
+  }
+}
+
+/** Both paths are real ones, so that symbolic links lead nowhere else either. */
+function requireInside(root: string, path: string, name: string): string {
+  if (path.startsWith(root + sep)) return path;
+  throw new Error(`The template '${name}' lies outside of the views folder`);
+}
+
+function checkData(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  for (const name of Object.keys(data))
+    if (MACHINERY.has(name))
+      throw new TypeError(`render(): '${name}' can't be a variable, since templates use the name themselves`);
+  return { ...data };
+}

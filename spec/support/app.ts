@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Koa, { type Middleware } from 'koa';
+import request from 'supertest';
+
+export const unexpectedErrors: unknown[] = [];
+export const expectedErrors = new Map<Koa, unknown[]>();
+
+/**
+ * A Koa app of the given middleware. An error that reaches its `error` event with a status of 500 or above,
+ * or without any, fails the test, unless `errorsOf(app)` was called before.
+ */
+export function appOf(...middleware: Middleware[]): Koa {
+  const app = new Koa();
+  app.on('error', (error) => {
+    const list = expectedErrors.get(app);
+    if (list) list.push(error);
+    else if (!(error?.status < 500)) unexpectedErrors.push(error);
+  });
+  for (const one of middleware) app.use(one);
+  return app;
+}
+
+/** Says that this app will have errors, and gives the list that they will be in. */
+export function errorsOf(app: Koa): Error[] {
+  const errors: Error[] = [];
+  expectedErrors.set(app, errors);
+  return errors;
+}
+
+/** A supertest agent without cookies for an app of the given middleware. */
+export function client(...middleware: Middleware[]) {
+  return request(appOf(...middleware).callback());
+}
+
+/** A server on a free port, for tests where bytes or connections matter; it is closed after the test's use. */
+export async function withServer<T>(app: Koa, use: (port: number, server: Server) => Promise<T>): Promise<T> {
+  const server = createServer(app.callback());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    return await use((server.address() as AddressInfo).port, server);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
