@@ -1,5 +1,5 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import type { Context } from './request.js';
 
 /**
@@ -8,8 +8,13 @@ import type { Context } from './request.js';
  * error, measures its message and sets its headers.
  */
 export function toError(thrown: unknown): Error {
-  if (!(thrown instanceof Error)) return new Error(`Not an error was thrown: ${describe(thrown)}`, { cause: thrown });
-  return isAnswerable(thrown) ? thrown : answerable(thrown);
+  try {
+    if (!isError(thrown)) return new Error(`Not an error was thrown: ${describe(thrown)}`, { cause: thrown });
+    return isAnswerable(thrown) ? thrown : answerable(thrown);
+  } catch (cause) {
+    // A getter or a proxy, which Koa would stumble over as well.
+    return new Error('An error was thrown that can not be read', { cause });
+  }
 }
 
 /** Tells the app of an error that does not fail the request. */
@@ -17,8 +22,9 @@ export function report(thrown: unknown, ctx: Context): void {
   ctx.app.emit('error', toError(thrown), ctx);
 }
 
-/** Whether Node can send a header. */
+/** Whether a header can be sent without harm; how the message is framed is for the server to say. */
 export function isSendable(name: string, value: unknown): boolean {
+  if (String(name).toLowerCase() === 'transfer-encoding') return false;
   try {
     validateHeaderName(name);
     for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one);
@@ -28,10 +34,19 @@ export function isSendable(name: string, value: unknown): boolean {
   }
 }
 
+/** Also one of another realm, such as a test runner's sandbox. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
+}
+
 function isAnswerable(error: Error): boolean {
-  const { message } = error;
+  const { message, stack = '' } = error;
+  // Koa reads it too: better that it throws here.
+  Reflect.get(error, 'expose');
   return (
+    !types.isProxy(error) &&
     typeof message === 'string' &&
+    typeof stack === 'string' &&
     isWritable(error, 'status') &&
     isWritable(error, 'headerSent') &&
     hasErrorStatus(error) &&
@@ -40,8 +55,9 @@ function isAnswerable(error: Error): boolean {
 }
 
 function answerable(error: Error): Error {
-  const copy = new Error(String(error.message), { cause: error });
-  if (typeof error.stack === 'string') copy.stack = error.stack;
+  const { message, stack } = error;
+  const copy = new Error(typeof message === 'string' ? message : describe(message), { cause: error });
+  if (typeof stack === 'string') copy.stack = stack;
   const headers = Object.entries(headersOf(error)).filter(([name, value]) => isSendable(name, value));
   return Object.assign(copy, {
     status: hasErrorStatus(error) ? statusOf(error) : 500,

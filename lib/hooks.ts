@@ -1,6 +1,8 @@
+import { toError } from './errors.js';
 import type { Request } from './request.js';
+import { whenClosed } from './response/closed.js';
 import { checkStatus, type HeaderPairs, type HeadersLike, Reply, toPairs } from './response/reply.js';
-import { discard } from './response/stream.js';
+import { discard, holdErrors } from './response/stream.js';
 
 /** An answer that a hook gives; what `reply()` makes is one. */
 export interface HookResponse {
@@ -70,7 +72,7 @@ export async function runAfter(hooks: readonly HttpMiddleware[], request: Reques
     for (const hook of hooks) {
       const { statusCode, body, headers } = current;
       const result = await hook.afterRequest?.(request, statusCode, body, headers);
-      if (result) current = replace(current, result, request);
+      if (result) current = replace(current, result, hook, request);
     }
     return current;
   } catch (error) {
@@ -85,9 +87,13 @@ export async function runOnError(
   request: Request,
   error: Error,
 ): Promise<Reply | undefined> {
-  for (const hook of hooks) {
-    const result = await hook.onError?.(request, error);
-    if (result) return toReply(result, hook, 'onError');
+  try {
+    for (const hook of hooks) {
+      const result = await hook.onError?.(request, error);
+      if (result) return toReply(result, hook, 'onError');
+    }
+  } catch (thrown) {
+    throw toError(thrown);
   }
   return undefined;
 }
@@ -99,14 +105,27 @@ export function isHook(value: unknown): value is HttpMiddleware {
 }
 
 function toReply(result: HookResponse, hook: HttpMiddleware, name: string): Reply {
-  const where = `${hook.constructor.name}.${name}`;
-  if (typeof result !== 'object' || !('statusCode' in result))
-    throw new TypeError(`${where} must return nothing, or an object with statusCode and body`);
+  if (!isRecord(result) || !('statusCode' in result))
+    throw new TypeError(`${nameOf(hook)}.${name} must return nothing, or an object with statusCode and body`);
   return new Reply(checkStatus(result.statusCode), result.body, toPairs(result.headers));
 }
 
-function replace(current: Reply, result: Partial<HookResponse>, { ctx }: Request): Reply {
+function replace(current: Reply, result: Partial<HookResponse>, hook: HttpMiddleware, { ctx }: Request): Reply {
+  if (!isRecord(result))
+    throw new TypeError(`${nameOf(hook)}.afterRequest must return nothing, or an object of statusCode, body, headers`);
   const { statusCode = current.statusCode, body = current.body, headers } = result;
-  if (body !== current.body) discard(current.body, ctx);
+  if (body !== current.body) {
+    holdErrors(body);
+    // Not before the end: the new body may be made of the old one.
+    whenClosed(ctx.res, () => discard(current.body, ctx));
+  }
   return new Reply(checkStatus(statusCode), body, headers === undefined ? current.headers : toPairs(headers));
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function nameOf(hook: object): string {
+  return hook.constructor?.name ?? 'The hook';
 }

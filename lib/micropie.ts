@@ -51,13 +51,13 @@ export function micropie<C extends object>(
   const parseBody = prepareBodyParser(settings.body);
   const receiveUploads = prepareUploads(settings.uploads);
   const mount = { uploads: settings.uploads, render: prepareViews(settings.views) };
-  const enter = isController(instance) ? withRequest : (_request: Request, run: () => Promise<void>) => run();
+  const run = isController(instance)
+    ? (request: Request, target: Target) => withRequest(request, () => respond(request, target))
+    : respond;
 
   async function micropie(ctx: Context, next: Next): Promise<void> {
     const target = match(ctx.method, ctx.path);
-    if (!target) return next();
-    const request = new Request(ctx, target, mount);
-    await enter(request, () => respond(request, target));
+    return target ? run(new Request(ctx, target, mount), target) : next();
   }
 
   /** The way of a request, once it is the controller's. */
@@ -80,7 +80,7 @@ export function micropie<C extends object>(
     await receiveUploads(request);
     const args = handler.bind(request);
     const result = await handler.call(args);
-    return runAfter(middlewares, request, toReply(result, request.ctx));
+    return runAfter(middlewares, request, toReply(result, request));
   }
 
   async function answer({ ctx, opened }: Request, reply: Reply): Promise<void> {
@@ -91,10 +91,11 @@ export function micropie<C extends object>(
 
   /** An error that no hook answers goes on to Koa, as it was thrown. */
   async function recover(request: Request, error: Error): Promise<void> {
-    await request.spool?.clear();
+    const { ctx, opened, spool } = request;
+    await spool?.clear();
     const reply = await runOnError(middlewares, request, error);
     if (reply) return answer(request, reply);
-    if (request.opened.isStored()) await request.opened.save().catch((failed) => report(failed, request.ctx));
+    if (opened.isStored()) await opened.save()?.catch((failed) => report(failed, ctx));
     throw error;
   }
 
@@ -115,10 +116,8 @@ function tidyUp({ ctx, spool }: Request): void {
 /** What `micropie` accepts: a class that can be made without arguments, or an instance. */
 export type CheckedController<C> = C extends new () => infer T
   ? CheckedRoutes<C, T>
-  : C extends abstract new (
-        ...args: never
-      ) => unknown
-    ? { 'koa-micropie: pass an instance of a class that is abstract or whose constructor takes arguments': never }
+  : C extends { prototype: unknown } // Any other class, or a function.
+    ? { 'koa-micropie: pass an instance, or a class that can be made without arguments': never }
     : unknown;
 
 function instantiate(controller: object): object {

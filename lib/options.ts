@@ -85,8 +85,8 @@ const OBJECT: Rule = { must: 'be an object', allows: isObject };
 
 const RULES: Rules<MicropieOptions> = {
   prefix: {
-    must: "be a path such as '/api', without a slash at its end",
-    allows: (value) => value === '' || (typeof value === 'string' && /^\/[^?#\s]*[^/?#\s]$/.test(value)),
+    must: "be a path such as '/api', percent-encoded, without a slash at its end",
+    allows: (value) => typeof value === 'string' && /^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
   },
   middlewares: {
     must: 'be a list of objects with beforeRequest, afterRequest or onError; Koa middleware belongs into app.use()',
@@ -113,9 +113,12 @@ const SESSION_RULES: Rules<SessionOptions> = {
   secure: BOOLEAN,
   sameSite: {
     must: "be 'strict', 'lax' or 'none'",
-    allows: (value) => ['strict', 'lax', 'none'].includes(String(value)),
+    allows: (value) => value === 'strict' || value === 'lax' || value === 'none',
   },
-  domain: TEXT,
+  domain: {
+    must: "be a domain name such as 'example.com'",
+    allows: (value) => typeof value === 'string' && /^[a-z\d.-]+$/i.test(value),
+  },
 };
 
 const BODY_RULES: Rules<BodyLimits> = { jsonLimit: COUNT, formLimit: COUNT };

@@ -19,6 +19,9 @@ const MACHINERY = new Set([
   '__filename',
 ]);
 
+// Their defaults, which EJS would look up on Object.prototype as well.
+const DELIMITERS = { delimiter: '%', openDelimiter: '<', closeDelimiter: '>' };
+
 /**
  * Prepares the rendering of EJS templates from one folder, which no name and no include can leave.
  *
@@ -32,9 +35,10 @@ export function prepareViews(folder: string): Render {
     const filename = known.get(name) ?? (await find(folder, name));
     if (cache) known.set(name, filename);
     const options: Options = {
+      ...DELIMITERS,
       async: true,
       cache,
-      includer: (_name, path) => ({ filename: requireInside(realpathSync(folder), realpathSync(path), path) }),
+      includer: (name, path) => ({ filename: findIncluded(folder, name, path) }),
     };
     // As a third argument: what stands beside the data would be taken for options.
     return ejs.renderFile(filename, checkData(data), options);
@@ -60,6 +64,15 @@ async function find(folder: string, name: string): Promise<string> {
   }
 }
 
+/** EJS has resolved the path as seen from the including template; it gives none where there is no such file. */
+function findIncluded(folder: string, name: string, path: string | undefined): string {
+  try {
+    return requireInside(realpathSync(folder), realpathSync(path ?? ''), name);
+  } catch (cause) {
+    throw new Error(`There is no template '${name}' in the folder '${folder}'`, { cause });
+  }
+}
+
 /** Both paths are real ones, so that symbolic links lead nowhere else either. */
 function requireInside(root: string, path: string, name: string): string {
   if (path.startsWith(root + sep)) return path;
@@ -70,5 +83,6 @@ function checkData(data: Readonly<Record<string, unknown>>): Record<string, unkn
   for (const name of Object.keys(data))
     if (MACHINERY.has(name))
       throw new TypeError(`render(): '${name}' can't be a variable, since templates use the name themselves`);
-  return { ...data };
+  // Without a prototype, where templates would find what does not belong to the data.
+  return Object.assign(Object.create(null), data);
 }

@@ -8,8 +8,12 @@ const MAX_BYTES = 16 * 1024 * 1024;
  */
 export function drain({ req, res }: Context): void {
   if (req.complete || req.destroyed) return;
-  res.once('finish', () => {
+  // Before Node's own listener, which takes in all of a body, however long, that nobody has begun to read.
+  res.prependOnceListener('finish', () => {
     let bytes = 0;
+    // A parser that gave up would still hold the request back.
+    req.unpipe();
+    req.read();
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > MAX_BYTES) req.destroy();

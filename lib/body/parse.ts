@@ -20,7 +20,7 @@ const METHODS = new Set(['POST', 'PUT', 'PATCH']);
 export function prepareBodyParser(limits: Required<BodyLimits> | false): Parse {
   const parsers = limits ? prepareParsers(limits) : undefined;
   return async (ctx) => {
-    if (ctx.request.body !== undefined) return alreadyParsed(ctx);
+    if (isParsed(ctx)) return alreadyParsed(ctx);
     if (!parsers || !METHODS.has(ctx.method) || ctx.req.readableEnded) return NO_BODY;
     switch (ctx.is('json', '+json', 'urlencoded', 'multipart/form-data')) {
       case false:
@@ -58,7 +58,8 @@ function prepareParsers({ jsonLimit, formLimit }: Required<BodyLimits>): { json:
 async function read(ctx: Context, parser: ReturnType<typeof bodyParser>, limit: number): Promise<void> {
   const watch = watchForAbort(ctx);
   try {
-    await Promise.race([parser(ctx, async () => {}), watch.aborted]);
+    // In this order: for a client that has left already the parser pretends that all is well.
+    await Promise.race([watch.aborted, parser(ctx, async () => {})]);
   } catch (error) {
     throw explain(error, limit);
   } finally {
@@ -98,14 +99,26 @@ function hasStatus(error: unknown): boolean {
 }
 
 function requireBoundary(ctx: Context): Body {
-  if (/;\s*boundary=./i.test(ctx.get('content-type'))) return MULTIPART_BODY;
+  if (/;\s*boundary="?[^";]/i.test(ctx.get('content-type'))) return MULTIPART_BODY;
   throw createError(400, '400 Bad Request: Missing boundary');
+}
+
+/** An app-wide @koa/bodyparser gives an empty object for a multipart body, which it leaves unread. */
+function isParsed(ctx: Context): boolean {
+  const body: unknown = ctx.request.body;
+  if (body === undefined) return false;
+  const isUnread = ctx.is('multipart/form-data') && !ctx.req.readableDidRead && !ctx.req.readableEnded;
+  return !(isUnread && Object.keys(Object(body)).length === 0);
 }
 
 function alreadyParsed(ctx: Context): Body {
   const body: unknown = ctx.request.body;
   if (!ctx.is('urlencoded', 'multipart')) return fromJson(body);
-  return { ...NO_BODY, fields: listsOf(body, (value) => (Array.isArray(value) ? value : [value])) };
+  return { ...NO_BODY, fields: listsOf(body, givenValues) };
+}
+
+function givenValues(value: unknown): unknown[] {
+  return (Array.isArray(value) ? value : [value]).filter((one) => one !== '');
 }
 
 function fromJson(json: unknown): Body {
@@ -115,7 +128,10 @@ function fromJson(json: unknown): Body {
 function listsOf(members: unknown, toList: (value: unknown) => unknown[]): Lists<unknown> {
   const lists: Record<string, unknown[]> = Object.create(null);
   if (typeof members !== 'object' || members === null || Array.isArray(members)) return lists;
-  for (const [name, value] of Object.entries(members)) lists[name] = toList(value);
+  for (const [name, value] of Object.entries(members)) {
+    const values = toList(value);
+    if (values.length > 0) lists[name] = values;
+  }
   return lists;
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import type { BusboyFileStream } from '@fastify/busboy';
 import createError from 'http-errors';
 import type { UploadLimits } from './limits.js';
@@ -23,20 +23,28 @@ export interface FilePart {
   readonly stream: Readable;
 }
 
+/** A part of a multipart body. */
 export type Part = FieldPart | FilePart;
 
 const MAX_NAME = 200;
 const MAX_FILENAME = 255;
 // The shortest form there is: two dashes on each side of the boundary, and a line break.
 const EMPTY_FORM = 6;
+// What may be under way between the parser and the count of bytes, such as boundaries.
+const FIELD_SLACK = 64 * 1024;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/g;
+
+const taken = new WeakSet<IncomingMessage>();
 
 /**
  * Reads the parts of a multipart body one after another, as fast as they are taken.
  *
- * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
+ * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits; Error for a body that was read before.
  */
 export async function* readParts(req: IncomingMessage, limits: UploadLimits): AsyncGenerator<Part, void, undefined> {
+  if (taken.has(req) || req.readableDidRead || req.readableEnded)
+    throw new Error("The body was read already: parts() works once, in a method declared with { body: 'stream' }");
+  taken.add(req);
   const parts = await parse(req, limits);
   for await (const part of parts) {
     yield part;
@@ -46,14 +54,17 @@ export async function* readParts(req: IncomingMessage, limits: UploadLimits): As
 }
 
 async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncIterable<Part>> {
-  const parser = await createParser(req, limits);
+  let bytes = 0;
+  // How many of them had come when the field began that is being read.
+  let fieldStart = Number.POSITIVE_INFINITY;
+  const parser = await createParser(req, limits, (isFile) => {
+    fieldStart = isFile ? Number.POSITIVE_INFINITY : bytes;
+  });
   const parts = new Readable({ objectMode: true, read() {} });
   const open = new Set<Readable>();
   let count = 0;
-  let bytes = 0;
 
   const fail = (error: Error) => {
-    req.unpipe(parser);
     parts.destroy(error);
     for (const stream of open) stream.destroy(error);
   };
@@ -65,12 +76,13 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
   };
   parser
     .on('field', (name, value, _nameCut, isCut) => {
-      if (isCut) fail(tooLarge(`A field exceeds ${limits.maxFieldSize} bytes`));
+      fieldStart = Number.POSITIVE_INFINITY;
+      if (isCut) fail(fieldTooLarge(limits));
       else push({ kind: 'field', name, value });
     })
-    .on('file', (name, stream, filename, _encoding, contentType) => {
-      guardFile(stream, open, () => fail(tooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
-      push({ kind: 'file', name, filename: baseName(filename), contentType, stream });
+    .on('file', (name, source, filename, _encoding, contentType) => {
+      source.once('limit', () => fail(tooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
+      push({ kind: 'file', name, filename: baseName(filename), contentType, stream: detach(source, open) });
     })
     .on('filesLimit', () => fail(tooLarge(`More than ${limits.maxFiles} files`)))
     .on('fieldsLimit', () => fail(tooLarge(`More than ${limits.maxFields} fields`)))
@@ -82,8 +94,14 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
       else parts.push(null);
     });
   const onClose = () => req.complete || fail(malformed('Request aborted'));
-  parts.once('close', () => req.off('close', onClose).unpipe(parser));
+  parts.once('close', () => {
+    req.off('close', onClose).unpipe(parser);
+    if (!parts.readableEnded)
+      for (const stream of open) stream.destroy(new Error('Read a file before leaving parts()'));
+  });
   req.once('close', onClose).on('data', (chunk: Buffer) => {
+    // The parser itself tells of a field that is too large only when it has come to its end.
+    if (bytes - fieldStart > limits.maxFieldSize + FIELD_SLACK) fail(fieldTooLarge(limits));
     bytes += chunk.length;
   });
   if (req.destroyed) onClose();
@@ -91,13 +109,16 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
   return parts;
 }
 
-async function createParser(req: IncomingMessage, limits: UploadLimits) {
+async function createParser(req: IncomingMessage, limits: UploadLimits, onPart: (isFile: boolean) => void) {
   // Loaded late: only uploads need it.
   const { Busboy } = await import('@fastify/busboy');
   try {
     return new Busboy({
       headers: { ...req.headers, 'content-type': req.headers['content-type'] ?? '' },
-      isPartAFile: (_name, _type, filename) => filename !== undefined,
+      isPartAFile: (_name, _type, filename) => {
+        onPart(filename !== undefined);
+        return filename !== undefined;
+      },
       limits: {
         files: limits.maxFiles,
         fileSize: limits.maxFileSize,
@@ -111,14 +132,19 @@ async function createParser(req: IncomingMessage, limits: UploadLimits) {
   }
 }
 
-function guardFile(stream: BusboyFileStream, open: Set<Readable>, onLimit: () => void): void {
+/** The parser waits until its stream was read to the end; the one made here may be left at any time. */
+function detach(source: BusboyFileStream, open: Set<Readable>): Readable {
+  const stream = new PassThrough();
   open.add(stream);
+  // The parser itself reports what goes wrong with its streams.
+  source.on('error', () => {}).pipe(stream);
   // Whoever reads the stream hears of its errors; without a reader nobody needs to.
-  stream
+  return stream
     .on('error', () => {})
-    .once('close', () => open.delete(stream))
-    .once('end', () => open.delete(stream))
-    .once('limit', onLimit);
+    .once('close', () => {
+      open.delete(stream);
+      source.resume();
+    });
 }
 
 function boundaryLength(req: IncomingMessage): number {
@@ -132,6 +158,10 @@ function baseName(filename: string): string {
 
 function malformed(message: string, cause?: unknown): Error {
   return createError(400, `400 Bad Request: ${message}`, { cause });
+}
+
+function fieldTooLarge({ maxFieldSize }: UploadLimits): Error {
+  return tooLarge(`A field exceeds ${maxFieldSize} bytes`);
 }
 
 function tooLarge(message: string): Error {

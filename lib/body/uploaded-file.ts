@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
+import { writing } from './disk.js';
 
 /**
  * A file that a client uploaded, stored on disk.
@@ -63,18 +64,20 @@ export class UploadedFile {
    *
    * @param to - A path, whose file is replaced; or a folder, in which it gets a random name.
    * @returns The path where it lies now.
-   * @throws Error from the file system, such as ENOENT or ENOSPC; nothing half-written stays behind.
+   * @throws Error whose `cause` is the file system's, such as ENOENT or ENOSPC; nothing half-written stays behind.
    */
   async save(to: string): Promise<string> {
     const target = (await isFolder(to)) ? join(resolve(to), randomUUID()) : resolve(to);
-    await move(this.#path, target);
+    await writing(to, () => move(this.#path, target));
     this.#path = target;
     this.#isSaved = true;
     return target;
   }
 }
 
+/** A slash at the end means a folder, also when it is missing. */
 async function isFolder(path: string): Promise<boolean> {
+  if (path.endsWith('/') || path.endsWith(sep)) return true;
   try {
     return (await stat(path)).isDirectory();
   } catch {

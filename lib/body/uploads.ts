@@ -23,7 +23,8 @@ export function prepareUploads(limits: UploadLimits): (request: Request) => Prom
       }
       const file = await request.spool.store(part);
       // A browser sends a file field that was left empty as a file without name and content.
-      if (file.filename !== '' || file.size > 0) add(files, part.name, file);
+      if (file.filename === '' && file.size === 0) await request.spool.drop(file);
+      else add(files, part.name, file);
     }
     request.body = { ...MULTIPART_BODY, fields };
     request.files = files;

@@ -1,58 +1,100 @@
+import { Readable } from 'node:stream';
 import { isSendable, report } from '../errors.js';
-import type { Context } from '../request.js';
+import type { Context, Request } from '../request.js';
+import { holdToLength } from './length.js';
 import { type HeaderPairs, Reply } from './reply.js';
-import { discard, ignoreDisconnect, isStreamable, start } from './stream.js';
+import { discard, holdErrors, isStreamable, start, tameErrors, toNodeStream, watch } from './stream.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
-// How long the message is, is for the server to say: another word on it would garble the connection.
-const FRAMING = new Set(['content-length', 'transfer-encoding']);
 
 /** What a handler returned as a status, a body and headers. */
-export function toReply(result: unknown, ctx: Context): Reply {
+export function toReply(result: unknown, { ctx, route }: Request): Reply {
+  const reply = replyOf(result, ctx);
+  if (Array.isArray(result)) warnOfTuple(result, route?.path ?? ctx.path);
+  holdErrors(reply.body);
+  return reply;
+}
+
+function replyOf(result: unknown, ctx: Context): Reply {
   // A copy, since hooks push to its headers and the handler may keep it for other requests.
   if (result instanceof Reply) return new Reply(result.statusCode, result.body, [...result.headers]);
   const isStatusSet = Reflect.get(ctx.response, '_explicitStatus') === true;
+  if (result instanceof Response) return new Reply(isStatusSet ? ctx.status : result.status, result, []);
   if (result !== undefined && result !== null) return new Reply(isStatusSet ? ctx.status : 200, result, []);
   const isHandled = isStatusSet || (ctx.body !== undefined && ctx.body !== null);
   return isHandled ? new Reply(ctx.status, ctx.body, []) : new Reply(204, null, []);
 }
 
+const warned = new Set<string>();
+
+/** An array is JSON: data that a client sent could choose the status otherwise. Who knows MicroPie expects a tuple. */
+function warnOfTuple([status, body, headers]: readonly unknown[], path: string): void {
+  if (process.env.NODE_ENV === 'production' || warned.has(path)) return;
+  const isStatus = typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 599;
+  if (!isStatus || body === undefined || typeof body === 'number' || typeof (headers ?? {}) !== 'object') return;
+  warned.add(path);
+  process.emitWarning(
+    `${path} returned an array that looks like [status, body]. It was sent as JSON: return reply(status, body) instead`,
+    { code: 'KOA_MICROPIE_TUPLE' },
+  );
+}
+
 /**
  * Hands a reply to Koa, which answers with it.
  *
- * @returns Whether the body is a stream that runs from now on.
+ * @returns Whether the body is a generator that runs from now on.
  * @throws Whatever a generator throws before its first chunk; TypeError for a body that can't be sent.
  */
 export async function send(reply: Reply, ctx: Context): Promise<boolean> {
   if (ctx.respond === false) return false;
-  const isStream = isStreamable(reply.body);
-  if (isStream) await setStream(reply, ctx);
-  else if (reply.body !== undefined && reply.body !== ctx.body) ctx.body = toBody(reply.body);
+  const isGenerator = isStreamable(reply.body);
+  if (isGenerator) await setGenerator(reply, ctx);
+  else if (reply.body instanceof Response) setResponse(reply.body, ctx);
+  else if (reply.body !== undefined) setBody(reply.body, ctx);
   if (ctx.status !== reply.statusCode) ctx.status = reply.statusCode;
   setHeaders(reply.headers, ctx);
-  return isStream;
+  if (ctx.body instanceof Readable) {
+    if (!isGenerator) tameErrors(ctx);
+    prepareStream(ctx.body, ctx);
+  }
+  return isGenerator;
 }
 
-async function setStream({ body, statusCode }: Reply, ctx: Context): Promise<void> {
+async function setGenerator({ body, statusCode }: Reply, ctx: Context): Promise<void> {
+  if (!isStreamable(body)) return;
   if (ctx.method === 'HEAD' || WITHOUT_BODY.has(statusCode)) {
     discard(body, ctx);
-    ctx.body = null;
+    if (ctx.body === body) ctx.body = null;
     return;
   }
-  if (!isStreamable(body)) return;
   const started = await start(body, ctx);
   if (!started) return;
+  // Koa took a generator in ctx.body for JSON.
+  if (ctx.body === body && ctx.type === 'application/json') ctx.remove('Content-Type');
   if (typeof started.chunk === 'string' && !ctx.response.get('Content-Type'))
     ctx.type = /^\s*</.test(started.chunk) ? 'html' : 'text';
   ctx.body = started.stream;
-  ignoreDisconnect(ctx);
 }
 
-function toBody(value: unknown): unknown {
-  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer) return Buffer.from(value);
+function setBody(value: unknown, ctx: Context): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`A ${typeof value} can't be sent`);
-  return value;
+  const body = toNodeStream(toBytes(value), ctx);
+  if (body instanceof Readable && body.errored) throw body.errored;
+  if (body !== ctx.body) ctx.body = body;
+}
+
+/** Koa takes the status and the headers of it, but joins its cookies, and believes a length of before decompression. */
+function setResponse(response: Response, ctx: Context): void {
+  ctx.body = response;
+  const cookies = response.headers.getSetCookie();
+  if (cookies.length > 0) ctx.set('Set-Cookie', cookies);
+  ctx.remove('Content-Length');
+  ctx.body = response.body ? toNodeStream(response.body, ctx) : '';
+}
+
+function toBytes(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return value instanceof ArrayBuffer ? Buffer.from(value) : value;
 }
 
 function setHeaders(headers: HeaderPairs, ctx: Context): void {
@@ -68,7 +110,18 @@ function setHeaders(headers: HeaderPairs, ctx: Context): void {
 }
 
 function problemOf(key: string, value: string, ctx: Context): string | undefined {
-  if (!isSendable(key, value)) return 'its name or value holds a character that HTTP does not allow';
-  const isFixed = ctx.response.length !== undefined && ctx.method !== 'HEAD';
-  return isFixed && FRAMING.has(key) ? 'the body is sent with its own length' : undefined;
+  if (!isSendable(key, value)) return 'HTTP does not allow it here, or a character in its name or value';
+  if (key !== 'content-length') return undefined;
+  const isOpen = ctx.body instanceof Readable || ctx.method === 'HEAD';
+  return isOpen && /^\d+$/.test(value) ? undefined : 'the body is sent with its own length';
+}
+
+function prepareStream(body: Readable, ctx: Context): void {
+  holdErrors(body);
+  const { length } = ctx.response;
+  const stream = length === undefined || ctx.method === 'HEAD' ? body : holdToLength(body, length);
+  watch(stream, ctx);
+  if (stream === body) return;
+  ctx.body = stream;
+  ctx.length = length;
 }

@@ -40,7 +40,7 @@ export function sse(source: Source): Reply {
 /** Not a generator: one that waits for the next event could not be ended before that comes. */
 class EventIterator implements AsyncIterableIterator<string> {
   readonly #source: AsyncIterator<string | SseEvent> | Iterator<string | SseEvent>;
-  #pending: Promise<IteratorResult<string | SseEvent>> | undefined;
+  #pending: Pending<IteratorResult<string | SseEvent>> | undefined;
   #isOpen = false;
 
   constructor(source: Source) {
@@ -53,11 +53,11 @@ class EventIterator implements AsyncIterableIterator<string> {
       this.#isOpen = true;
       return { done: false, value: ':\n\n' };
     }
-    this.#pending ??= Promise.resolve(this.#source.next());
-    const result = await withHeartbeat(this.#pending);
+    this.#pending ??= new Pending(this.#source.next());
+    const result = await this.#pending.within(HEARTBEAT);
     if (!result) return { done: false, value: ':\n\n' };
     this.#pending = undefined;
-    return result.done ? { done: true, value: undefined } : { done: false, value: format(result.value) };
+    return result.done ? { done: true, value: undefined } : { done: false, value: await this.#format(result.value) };
   }
 
   async return(): Promise<IteratorResult<string>> {
@@ -68,14 +68,50 @@ class EventIterator implements AsyncIterableIterator<string> {
   [Symbol.asyncIterator](): this {
     return this;
   }
+
+  /** The source can't know that its event fails here. */
+  async #format(event: string | SseEvent): Promise<string> {
+    try {
+      return format(event);
+    } catch (error) {
+      await this.return();
+      throw error;
+    }
+  }
 }
 
-/** @returns undefined when it is time for a sign of life. */
-function withHeartbeat<T>(pending: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), HEARTBEAT);
-    pending.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/** A result that is waited for in stretches; with a race for each, the promise would remember every one of them. */
+class Pending<T> {
+  readonly #promise: Promise<T>;
+  #isSettled = false;
+  #wake = () => {};
+
+  constructor(value: T | Promise<T>) {
+    this.#promise = Promise.resolve(value);
+    const settle = () => {
+      this.#isSettled = true;
+      this.#wake();
+    };
+    this.#promise.then(settle, settle);
+  }
+
+  /** @returns undefined when the time is over before. */
+  async within(milliseconds: number): Promise<T | undefined> {
+    if (!this.#isSettled) await this.#settledOrAfter(milliseconds);
+    return this.#isSettled ? this.#promise : undefined;
+  }
+
+  #settledOrAfter(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      // The connection keeps the process running; when it is gone, this timer shall not.
+      timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 function format(event: string | SseEvent): string {

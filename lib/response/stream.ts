@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { report, toError } from '../errors.js';
 import type { Context } from '../request.js';
 import { whenClosed } from './closed.js';
 
-type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>;
+type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
 type Streamable = AnyIterator | AsyncIterable<unknown>;
 
 /** Whether a handler returned something to stream that Koa does not know as a stream. */
@@ -19,47 +20,128 @@ export function isStreamable(value: unknown): value is Streamable {
  * stream of it.
  *
  * @returns The first chunk and the stream, which begins with it; nothing when the client left before.
- * @throws Whatever the generator throws before its first chunk.
+ * @throws Whatever the generator throws before its first chunk, as an Error.
  */
 export async function start(
   source: Streamable,
   ctx: Context,
 ): Promise<{ chunk: unknown; stream: Readable } | undefined> {
+  tameErrors(ctx);
   const iterator = toIterator(source);
-  const first = await Promise.race([iterator.next(), closed(ctx)]);
+  const first = await Promise.race([firstOf(iterator), closed(ctx)]);
   if (!first) {
     close(iterator, ctx);
     return undefined;
   }
   const stream = new IteratorStream(iterator, ctx);
+  holdErrors(stream);
   stream.accept(first);
   if (stream.errored) throw stream.errored;
   return { chunk: first.done ? '' : first.value, stream };
+}
+
+async function firstOf(iterator: AnyIterator): Promise<IteratorResult<unknown, unknown>> {
+  try {
+    return await iterator.next();
+  } catch (error) {
+    throw toError(error);
+  }
+}
+
+/**
+ * Makes Node streams of web streams, and byte streams of streams of objects: Node would end the process over
+ * a chunk that is neither text nor bytes. All else stays what it is.
+ */
+export function toNodeStream(body: unknown, ctx: Context): unknown {
+  if (body instanceof ReadableStream) return new IteratorStream(readerOf(body), ctx);
+  if (body instanceof Readable && body.readableObjectMode) return new IteratorStream(objectsOf(body), ctx);
+  return body;
+}
+
+/** Unlike the stream's own iterator, it can be ended while it waits for a chunk. */
+function readerOf(stream: ReadableStream<unknown>): AnyIterator {
+  const reader = stream.getReader();
+  return {
+    async next() {
+      const { done, value } = await reader.read();
+      return { done, value };
+    },
+    async return() {
+      await reader.cancel();
+      return OVER;
+    },
+  };
+}
+
+function objectsOf(stream: Readable): AnyIterator {
+  const iterator: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    async return() {
+      stream.destroy();
+      return OVER;
+    },
+  };
+}
+
+const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/**
+ * Keeps a stream's error from ending the process until Koa pipes the stream, which comes later: after the hooks,
+ * and after the session is stored. Koa gets to see the error nevertheless.
+ */
+export function holdErrors(body: unknown): void {
+  if (body instanceof Readable) body.on('error', () => {});
 }
 
 /** Ends what is not sent after all: a generator's `finally` runs, a stream's resources are freed. */
 export function discard(body: unknown, ctx: Context): void {
   if (isStreamable(body)) close(toIterator(body), ctx);
   else if (body instanceof Readable) body.destroy();
-  else if (body instanceof ReadableStream && !body.locked) body.cancel().catch(() => {});
+  else if (body instanceof ReadableStream && !body.locked) body.cancel().catch((error) => report(error, ctx));
 }
 
-/** Koa reports it as an error when the client leaves during a stream; that is no fault of the app. */
-export function ignoreDisconnect(ctx: Context): void {
+/**
+ * Lets the app hear once of a response that fails: Koa would tell it twice, and also when it is the client that
+ * left, which is no fault of the app.
+ */
+export function tameErrors(ctx: Context): void {
   const { onerror } = ctx;
+  const told = new Set<unknown>();
   ctx.onerror = (error) => {
-    const code: unknown = error && Reflect.get(error, 'code');
-    if (!(DISCONNECTED.has(code) && !ctx.res.writableFinished && hasLeft(ctx))) onerror.call(ctx, error);
+    if (told.has(error) || isDisconnect(error, ctx)) return;
+    told.add(error);
+    onerror.call(ctx, error);
   };
 }
 
 const DISCONNECTED = new Set<unknown>(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+const failed = new WeakSet<object>();
+
+/** The codes alone do not tell: a stream that the app reads from elsewhere breaks with the same. */
+function isDisconnect(error: Error, { body, res }: Context): boolean {
+  const code: unknown = error && Reflect.get(error, 'code');
+  return DISCONNECTED.has(code) && !res.writableFinished && !(body instanceof Readable && failed.has(body));
+}
+
+/** Notes that a stream breaks while the client is still there. */
+export function watch(stream: Readable, { req, res }: Context): void {
+  const note = () => {
+    if (!stream.readableEnded && !res.destroyed && !req.socket.destroyed) failed.add(stream);
+  };
+  stream.once('error', note).once('close', note);
+}
+
+// How long one stream may go on, in milliseconds, before the server sees to the others.
+const TURN = 5;
 
 class IteratorStream extends Readable {
   readonly #iterator: AnyIterator;
   readonly #ctx: Context;
   // Node asks for chunks in a context of its own; the generator is to see the one of its request.
   readonly #inContext = AsyncLocalStorage.snapshot();
+  #turnBegan = performance.now();
+  #isOver = false;
 
   constructor(iterator: AnyIterator, ctx: Context) {
     super();
@@ -69,13 +151,17 @@ class IteratorStream extends Readable {
 
   override async _read(): Promise<void> {
     try {
+      await this.#giveWay();
+      if (this.destroyed) return;
       this.accept(await this.#inContext(() => this.#iterator.next()));
     } catch (error) {
+      this.#isOver = true;
       this.destroy(toError(error));
     }
   }
 
-  accept({ done, value }: IteratorResult<unknown>): void {
+  accept({ done, value }: IteratorResult<unknown, unknown>): void {
+    if (done) this.#isOver = true;
     if (this.destroyed) return;
     if (done) this.push(null);
     else if (typeof value === 'string') this.push(value);
@@ -84,8 +170,15 @@ class IteratorStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    this.#inContext(() => close(this.#iterator, this.#ctx));
+    if (!this.#isOver) this.#inContext(() => close(this.#iterator, this.#ctx));
     callback(error);
+  }
+
+  /** A generator that never waits for anything would let nobody else have a turn. */
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#turnBegan < TURN) return;
+    await nextTurn();
+    this.#turnBegan = performance.now();
   }
 }
 
@@ -99,17 +192,11 @@ async function close(iterator: AnyIterator, ctx: Context): Promise<void> {
 }
 
 function toIterator(source: Streamable): AnyIterator {
-  if ('next' in source) return source;
-  return source[Symbol.asyncIterator]();
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source;
 }
 
 function closed({ res }: Context): Promise<undefined> {
   return new Promise((resolve) => whenClosed(res, () => resolve(undefined)));
-}
-
-/** Whether it was the client that ended the response: a failure on this side leaves its mark on it. */
-function hasLeft({ res }: Context): boolean {
-  return res.destroyed && res.errored === null;
 }
 
 function hasMethod(value: object, name: string | symbol): boolean {

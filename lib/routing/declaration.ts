@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http';
+import type { Controller } from '../controller.js';
 
 /** What `static routes` may say of one method. */
 export interface RouteDeclaration {
@@ -9,17 +10,19 @@ export interface RouteDeclaration {
   /** Names of parameters that only the session may give. */
   readonly session?: readonly string[];
   /** `'stream'` leaves the request's body unread for the handler. */
-  readonly body?: string;
+  readonly body?: 'stream';
 }
 
 /** The names of the methods that a controller of type `T` may serve. */
 export type RouteName<T> = {
-  [K in keyof T & string]: K extends `_${string}` | `ws_${string}` | 'then'
+  [K in keyof T & string]: K extends `_${string}` | `ws_${string}` | 'then' | Reserved<T>
     ? never
     : T[K] extends (...args: never) => unknown
       ? K
       : never;
 }[keyof T & string];
+
+type Reserved<T> = T extends Pick<Controller, 'render' | 'redirect'> ? keyof Controller : never;
 
 /**
  * The type of `static routes` for a controller of type `T`.
@@ -32,16 +35,17 @@ export type RouteName<T> = {
  */
 export type Routes<T> = { readonly [K in RouteName<T>]?: RouteDeclaration };
 
-/** Holds the names and keys in a class's `static routes` against its methods. */
+/** Holds the names, keys and values in a class's `static routes` against its methods. */
 export type CheckedRoutes<C, T> = C extends { routes: infer R }
   ? {
-      routes: {
-        [K in keyof R]: K extends RouteName<T>
-          ? { [Key in keyof R[K]]: Key extends keyof RouteDeclaration ? RouteDeclaration[Key] : never }
-          : never;
-      };
+      routes: R extends object ? { [K in keyof R]: K extends RouteName<T> ? CheckedDeclaration<R[K]> : never } : object;
     }
   : unknown;
+
+/** Of `{ body: 'stream' }` in a plain `static routes`, the compiler keeps no more than that it is a string. */
+type CheckedDeclaration<D> = {
+  [K in keyof D]: K extends 'body' ? string : K extends keyof RouteDeclaration ? RouteDeclaration[K] : never;
+};
 
 /** A declaration that was checked, with its lists settled. */
 export interface Declaration {
@@ -62,7 +66,9 @@ const NEVER_ROUTED = new Set(['CONNECT', 'TRACE']);
 export function readDeclarations(controller: object, className: string): Map<string, Declaration> {
   const declarations = new Map<string, Declaration>();
   for (let level: object | null = controller; level; level = Object.getPrototypeOf(level)) {
-    const routes: unknown = Object.getOwnPropertyDescriptor(level, 'routes')?.value;
+    const property = Object.getOwnPropertyDescriptor(level, 'routes');
+    if (property?.get) throw new TypeError(`${className}.routes must be a static field, not a getter`);
+    const routes: unknown = property?.value;
     if (routes === undefined) continue;
     if (!isRecord(routes)) throw new TypeError(`${className}.routes must be an object of { method name: declaration }`);
     for (const [name, value] of Object.entries(routes))

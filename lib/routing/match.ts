@@ -31,28 +31,36 @@ const USUAL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
  */
 export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, strict, fallthrough }: Rules): Match {
   const index = table.get('index');
-  return (method, path) => {
-    const segments = segmentsBelow(prefix, path);
-    if (!segments) return undefined;
-    const target = findNamed(segments) ?? findIndex(segments);
-    if (target) return target.handler ? forMethod(target, target.handler, method) : target;
-    return fallthrough ? undefined : refuse(createError(404));
-  };
 
-  function findNamed([first, ...rest]: readonly string[]): Target | undefined {
-    if (first === undefined) return undefined;
+  /** RFC 9110, section 9.3.7: `OPTIONS *` asks about the server, whichever its routes are. */
+  function forServer(method: string): Target | undefined {
+    const [handler] = table.values();
+    return method === 'OPTIONS' && handler ? answerOptions([], handler, USUAL) : undefined;
+  }
+
+  function find(segments: readonly string[]): Target | undefined {
+    const [first = 'index', ...rest] = segments;
     const name = decodeSegment(first);
     if (name === undefined) return badPath();
     const handler = table.get(name);
-    if (!handler || (strict && rest.length > handler.path.max)) return undefined;
-    return withSegments(handler, rest);
+    if (!handler) return fitIndex(segments);
+    return strict && rest.length > handler.path.max ? undefined : withSegments(handler, rest);
   }
 
-  function findIndex(segments: readonly string[]): Target | undefined {
+  function fitIndex(segments: readonly string[]): Target | undefined {
     if (!index || segments.length > index.path.max) return undefined;
     const target = withSegments(index, segments);
     return target.refusal || index.path.accepts(target.pathParams) ? target : undefined;
   }
+
+  return (method, path) => {
+    if (path === '*' && prefix === '') return forServer(method);
+    const segments = segmentsBelow(prefix, path);
+    if (!segments) return undefined;
+    const target = find(segments);
+    if (target) return target.handler ? forMethod(target, target.handler, method) : target;
+    return fallthrough ? undefined : refuse(createError(404));
+  };
 }
 
 function withSegments(handler: Handler, segments: readonly string[]): Target {
@@ -65,14 +73,22 @@ function withSegments(handler: Handler, segments: readonly string[]): Target {
   return { pathParams, handler, refusal: undefined };
 }
 
-/** RFC 9110, section 9.3.7: OPTIONS tells what is allowed. TRACE would echo what only the server should see. */
+/** OPTIONS tells what is allowed. TRACE would echo what only the server should see. */
 function forMethod(target: Target, handler: Handler, method: string): Target {
   if (handler.methods?.includes(method)) return target;
-  const allow = [...(handler.methods ?? USUAL), 'OPTIONS'].join(', ');
-  if (method === 'OPTIONS')
-    return { ...target, handler: { ...handler, bind: () => [], call: () => reply(204, null, { Allow: allow }) } };
+  const allowed = handler.methods ?? USUAL;
+  if (method === 'OPTIONS') return answerOptions(target.pathParams, handler, allowed);
   if (!handler.methods && method !== 'TRACE' && method !== 'CONNECT') return target;
-  return { ...target, refusal: createError(405, { headers: { Allow: allow } }) };
+  return { ...target, refusal: createError(405, { headers: { Allow: allow(allowed) } }) };
+}
+
+function answerOptions(pathParams: readonly string[], handler: Handler, methods: readonly string[]): Target {
+  const call = () => reply(204, null, { Allow: allow(methods) });
+  return { pathParams, handler: { ...handler, bind: () => [], call }, refusal: undefined };
+}
+
+function allow(methods: readonly string[]): string {
+  return [...new Set([...methods, 'OPTIONS'])].join(', ');
 }
 
 function badPath(): Target {

@@ -1,6 +1,11 @@
 import type { Declaration } from './declaration.js';
 import { looksMinified, readSignature } from './signature.js';
 
+/** What esbuild makes of a name that is taken: it counts from 2. */
+const NUMBERED = /^(.*\D)(?:[2-9]|[1-9]\d)$/;
+/** Words that have a number of their own, such as `base64`. */
+const WORD = /(?:base|float|http|int|ipv|md|mp|oauth|utf)$/i;
+
 interface Method {
   readonly label: string;
   readonly names: readonly string[];
@@ -12,6 +17,7 @@ interface Method {
  * and esbuild appends a number to one that shadows a name of the module.
  */
 export function warnOfRenames(
+  controller: object,
   className: string,
   methods: ReadonlyMap<string, object>,
   declarations: ReadonlyMap<string, Declaration>,
@@ -20,7 +26,7 @@ export function warnOfRenames(
   const read = [...methods].flatMap(([name, method]) =>
     declarations.get(name)?.params ? [] : [describe(name, method)],
   );
-  const isShortened = looksShortened(className, read);
+  const isShortened = looksShortened(nameInSource(controller) ?? className, read);
   const suspects = read.filter((method) => (isShortened && method.names.length > 0) || isNumbered(method.names));
   if (suspects.length === 0) return;
   process.emitWarning(
@@ -44,10 +50,16 @@ function looksShortened(className: string, methods: readonly Method[]): boolean 
   return className.length <= 2 || methods.some(({ names: [first] }) => first === 'e' || first === 't');
 }
 
+/** The class's name as written, which a minifier shortens even where it keeps what `name` gives. */
+function nameInSource(controller: object): string | undefined {
+  return /^class\s+([\w$]+)/.exec(Function.prototype.toString.call(controller))?.[1];
+}
+
 /** `path2` without a `path` or `path1` beside it; a pair such as `line1`, `line2` is the author's own. */
 function isNumbered(names: readonly string[]): boolean {
   return names.some((name) => {
-    const [, stem] = /^(.*[^\d])[2-9]$/.exec(name) ?? [];
-    return stem !== undefined && !names.some((other) => other !== name && other.startsWith(stem));
+    const [, stem] = NUMBERED.exec(name) ?? [];
+    if (stem === undefined || WORD.test(stem)) return false;
+    return !names.some((other) => other !== name && other.replace(/\d+$/, '') === stem);
   });
 }

@@ -1,4 +1,4 @@
-import { type AssignmentPattern, type Expression, type Pattern, parseExpressionAt } from 'acorn';
+import { type AssignmentPattern, type Expression, type Options, type Pattern, parseExpressionAt } from 'acorn';
 
 /** What a parameter's literal default says of its type; `any` where it has none. */
 export type ParameterType = 'any' | 'bigint' | 'boolean' | 'list' | 'number' | 'string';
@@ -20,7 +20,7 @@ export type Parameter =
  * Reads a method's parameters from its source text.
  *
  * @param method - The method.
- * @param names - Names given by hand, in order; they win over the source.
+ * @param names - Names given by hand, in order; they win over the source, which gives those behind them.
  * @throws SyntaxError that says why the source can't be read.
  */
 export function readSignature(method: object, names?: readonly string[]): Parameter[] {
@@ -36,12 +36,14 @@ export function looksMinified(method: object): boolean {
 }
 
 function named(names: readonly string[], patterns: readonly Pattern[]): Parameter[] {
-  return names.map((name, index) => {
+  const given = names.map((name, index): Parameter => {
     const pattern = patterns[index];
-    if (pattern?.type === 'RestElement') return { kind: 'rest', name };
+    // More names than parameters: a wrapper's `...args` stands for several.
+    if (pattern?.type === 'RestElement' && names.length === patterns.length) return { kind: 'rest', name };
     const fallback = pattern?.type === 'AssignmentPattern' ? pattern : undefined;
     return { kind: 'positional', ...describe(name, fallback) };
   });
+  return [...given, ...patterns.slice(names.length).map(parameter)];
 }
 
 function tryToRead(source: string): Pattern[] {
@@ -63,7 +65,7 @@ function read(source: string): Pattern[] {
 
 /** Compilers that rewrite async methods for old targets hand `arguments` to an inner generator, parameters and all. */
 function hidesParameters(body: string): boolean {
-  return /\barguments\b/.test(body) && /\bfunction\s*\*/.test(body);
+  return /\barguments\b/.test(body) && /\bfunction\s*\*|\b__generator\b/.test(body);
 }
 
 /**
@@ -73,16 +75,24 @@ function hidesParameters(body: string): boolean {
  */
 function endOfParameters(source: string): { position: number; patterns: Pattern[] } | undefined {
   for (let at = source.indexOf(')'); at !== -1; at = source.indexOf(')', at + 1)) {
-    const head = `${source.slice(0, at + 1)}\n{}`;
-    const patterns = parse(`({${head}})`) ?? parse(`(${head})`);
+    const head = `${source.slice(0, at + 1)}{}`;
+    // The third is for a method called `static`, of which V8 leaves the name out.
+    const patterns = parse(`({${head}})`) ?? parse(`(${head})`) ?? parse(`({static${head}})`);
     if (patterns) return { position: at + 1, patterns };
   }
   return undefined;
 }
 
+const SYNTAX: Options = {
+  ecmaVersion: 'latest',
+  checkPrivateFields: false,
+  // Otherwise `import.meta` in a default would need strict mode, which functions outside of classes may not be in.
+  allowImportExportEverywhere: true,
+};
+
 function parse(text: string): Pattern[] | undefined {
   try {
-    const node = parseExpressionAt(text, 0, { ecmaVersion: 'latest', checkPrivateFields: false });
+    const node = parseExpressionAt(text, 0, SYNTAX);
     if (node.type === 'FunctionExpression') return node.params;
     const method = node.type === 'ObjectExpression' ? node.properties[0] : undefined;
     return method?.type === 'Property' && method.value.type === 'FunctionExpression' ? method.value.params : undefined;
@@ -124,10 +134,17 @@ function describe(name: string, pattern?: AssignmentPattern): NamedParameter {
   return { name, type: pattern ? typeOfDefault(pattern.right) : 'any', required: pattern === undefined };
 }
 
-function typeOfDefault(expression: Expression): ParameterType {
+function typeOfDefault(written: Expression): ParameterType {
+  const expression = lastOf(written);
   if (expression.type === 'ArrayExpression') return expression.elements.length === 0 ? 'list' : 'any';
   const type = typeof literal(expression);
   return type === 'number' || type === 'bigint' || type === 'boolean' || type === 'string' ? type : 'any';
+}
+
+/** Coverage tools count a default's use: `(counter[0]++, 1)`. */
+function lastOf(expression: Expression): Expression {
+  const last = expression.type === 'SequenceExpression' ? expression.expressions.at(-1) : undefined;
+  return last ? lastOf(last) : expression;
 }
 
 function literal(expression: Expression | { type: 'PrivateIdentifier' }): unknown {
@@ -136,11 +153,6 @@ function literal(expression: Expression | { type: 'PrivateIdentifier' }): unknow
       return expression.value;
     case 'TemplateLiteral':
       return expression.expressions.length === 0 ? '' : undefined;
-    case 'ParenthesizedExpression':
-      return literal(expression.expression);
-    case 'SequenceExpression':
-      // Coverage tools count a default's use: `(counter[0]++, 1)`.
-      return literal(expression.expressions.at(-1) ?? expression);
     case 'UnaryExpression':
       return unary(expression.operator, literal(expression.argument));
   }

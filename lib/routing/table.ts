@@ -36,9 +36,10 @@ const UNDECLARED: Declaration = { methods: undefined, params: undefined, session
  * @throws TypeError for a class that can't be served, naming what is wrong and the cure.
  */
 export function buildTable(instance: object, prefix: string): Map<string, Handler> {
-  const className = instance.constructor.name || 'Controller';
+  const controller = classOf(instance);
+  const className = controller.name || 'Controller';
   const methods = collectMethods(instance, className);
-  const declarations = readDeclarations(instance.constructor, className);
+  const declarations = readDeclarations(controller, className);
   for (const name of declarations.keys())
     if (!methods.has(name))
       throw new TypeError(`${className}.routes names '${name}', which is not a method that is served`);
@@ -50,8 +51,14 @@ export function buildTable(instance: object, prefix: string): Map<string, Handle
       name,
       describe(instance, method, name, `${className}.${name}`, prefix, declarations.get(name) ?? UNDECLARED),
     );
-  warnOfRenames(className, methods, declarations);
+  warnOfRenames(controller, className, methods, declarations);
   return table;
+}
+
+/** An object without a class is taken for one of `Object`, which has no routes of its own. */
+function classOf(instance: object): { readonly name: string } {
+  const made: unknown = Reflect.get(instance, 'constructor');
+  return typeof made === 'function' ? made : Object;
 }
 
 type Method = (this: object, ...args: unknown[]) => unknown;
@@ -60,11 +67,9 @@ type Method = (this: object, ...args: unknown[]) => unknown;
 function collectMethods(instance: object, className: string): Map<string, Method> {
   const methods = new Map<string, Method>();
   const seen = new Set<string>();
-  const reserved = isController(instance) ? RESERVED : new Set<string>();
+  if (isController(instance)) refuseReserved(instance, className);
   for (let level = Object.getPrototypeOf(instance); level && !isBase(level); level = Object.getPrototypeOf(level)) {
     for (const name of Object.getOwnPropertyNames(level)) {
-      if (reserved.has(name))
-        throw new TypeError(`${className}.${name}: the base class Controller needs this name; call it something else`);
       if (seen.has(name)) continue;
       seen.add(name);
       const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
@@ -72,6 +77,14 @@ function collectMethods(instance: object, className: string): Map<string, Method
     }
   }
   return methods;
+}
+
+/** Fields count as well: they would hide what the base class has under the name. */
+function refuseReserved(instance: object, className: string): void {
+  for (let level = instance; !isBase(level); level = Object.getPrototypeOf(level))
+    for (const name of RESERVED)
+      if (Object.hasOwn(level, name))
+        throw new TypeError(`${className}.${name}: the base class Controller needs this name; call it something else`);
 }
 
 function isMethod(value: unknown): value is Method {
@@ -87,12 +100,13 @@ function describe(
   declaration: Declaration,
 ): Handler {
   const { methods, params, session, streamsBody } = declaration;
-  const parameters = signatureOf(method, where, params);
+  const parameters = signatureOf(method, name, where, params);
+  checkSession(session, parameters, where);
   return {
     route: Object.freeze({
       name,
       path: name === 'index' ? prefix || '/' : `${prefix}/${encodeURIComponent(name)}`,
-      parameters: Object.freeze(parameters),
+      parameters: Object.freeze(parameters.map(frozen)),
       methods: Object.freeze([...(methods ?? ['*'])]),
     }),
     methods,
@@ -103,12 +117,36 @@ function describe(
   };
 }
 
-function signatureOf(method: Method, where: string, names: readonly string[] | undefined): Parameter[] {
+/** A misspelt name would leave the parameter to the client. */
+function checkSession(session: ReadonlySet<string>, parameters: readonly Parameter[], where: string): void {
+  const names = new Set(parameters.flatMap(boundNames));
+  for (const name of session)
+    if (!names.has(name))
+      throw new TypeError(`${where}: its declaration's session names '${name}', which is not a parameter of it`);
+}
+
+function boundNames(parameter: Parameter): string[] {
+  switch (parameter.kind) {
+    case 'positional':
+      return [parameter.name];
+    case 'pattern':
+      return parameter.keys.map(({ name }) => name);
+    case 'rest':
+      return [];
+  }
+}
+
+function frozen(parameter: Parameter): Parameter {
+  if (parameter.kind !== 'pattern') return Object.freeze(parameter);
+  return Object.freeze({ ...parameter, keys: Object.freeze(parameter.keys.map((key) => Object.freeze(key))) });
+}
+
+function signatureOf(method: Method, name: string, where: string, names: readonly string[] | undefined): Parameter[] {
   try {
     return readSignature(method, names);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const cure = `name them by hand: static routes = { ${where.split('.').at(-1)}: { params: ['first', 'second'] } }`;
+    const cure = `name them by hand: static routes = { '${name}': { params: ['first', 'second'] } }`;
     throw new TypeError(`${where}: its parameters can't be read, since ${reason}; ${cure}`, { cause });
   }
 }

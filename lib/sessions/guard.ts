@@ -1,26 +1,34 @@
 import createError from 'http-errors';
 
-const DEADLINE = 2000;
+const PATIENCE = 2000;
+
+/** When a session backend must be through with what is asked of it now. */
+export function deadline(): number {
+  return performance.now() + PATIENCE;
+}
 
 /**
- * Calls a session backend, which has two seconds.
+ * Calls a session backend.
  *
- * @throws 503 when it fails or hangs: an empty session in its place would log everybody out.
+ * @throws 503 when it fails or is not through in time: an empty session in its place would log everybody out.
  */
-export async function guarded<T>(action: string, call: () => T | Promise<T>): Promise<T> {
+export async function guarded<T>(action: string, call: () => T | PromiseLike<T>, until: number): Promise<T> {
   try {
-    const result = call();
-    return result instanceof Promise ? await withDeadline(result) : result;
+    return await inTime(call(), until);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw createError(503, `The session backend can't ${action}: ${reason}`, { cause });
   }
 }
 
-function withDeadline<T>(promise: Promise<T>): Promise<T> {
+function inTime<T>(result: T | PromiseLike<T>, until: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${DEADLINE} ms`)), DEADLINE);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    const late = () => reject(new Error(`no answer within ${PATIENCE} ms`));
+    const timer = setTimeout(late, until - performance.now());
+    // Not every result is a promise: query builders, for one, do nothing until somebody waits for them.
+    Promise.resolve(result)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
   });
 }
 

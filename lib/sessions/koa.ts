@@ -4,16 +4,17 @@ import type { SessionSettings } from '../options.js';
 import type { Context } from '../request.js';
 import type { SessionData } from './backend.js';
 import { InMemorySessionBackend } from './memory.js';
-import { NO_SESSION, ownValue, type RequestSession } from './session.js';
+import { NO_SESSION, ownValue, type RequestSession, toJson } from './session.js';
 import { ENDED, type RequestStore, storeClass } from './store.js';
 
 /** koa-session as it is set up for one app. */
 interface AppSessions {
   readonly settings: SessionSettings;
-  open(ctx: Context): Promise<RequestSession>;
+  open(ctx: Context): RequestSession | Promise<RequestSession>;
 }
 
-const sessionsOfApp = new WeakMap<Application, Promise<AppSessions>>();
+const sessionsOfApp = new WeakMap<Application, AppSessions>();
+const startsOfApp = new WeakMap<Application, Promise<AppSessions>>();
 const settingsOfMount = new WeakMap<object, SessionSettings>();
 
 /** Makes a mount's session settings known, so that the first request finds those of its neighbours. */
@@ -23,15 +24,24 @@ export function announceSettings(mount: object, settings: SessionSettings): void
 
 /**
  * Opens the session of a request: the app's own, where it has one, or else the one that all controllers of
- * the app share.
+ * the app share. It takes a promise only where there is something to wait for.
  *
  * @throws TypeError where two controllers of one app were given different settings.
  */
-export async function openSession(ctx: Context, settings: SessionSettings): Promise<RequestSession> {
+export function openSession(ctx: Context, settings: SessionSettings): RequestSession | Promise<RequestSession> {
   if (!settings.enabled) return NO_SESSION;
-  const known = sessionsOfApp.get(ctx.app);
-  if (!known && 'session' in ctx) return foreignSession(ctx);
-  const sessions = await (known ?? start(ctx.app, settings));
+  const sessions = sessionsOfApp.get(ctx.app);
+  if (sessions) return openShared(ctx, settings, sessions);
+  const starting = startsOfApp.get(ctx.app);
+  if (!starting && 'session' in ctx) return foreignSession(ctx);
+  return (starting ?? start(ctx.app, settings)).then((started) => openShared(ctx, settings, started));
+}
+
+function openShared(
+  ctx: Context,
+  settings: SessionSettings,
+  sessions: AppSessions,
+): RequestSession | Promise<RequestSession> {
   if (settings.given && settings !== sessions.settings && !isEqual(settings, sessions.settings))
     throw new TypeError(
       'Controllers on one app share one session: give each the same `session` and `sessionBackend`, or none',
@@ -41,9 +51,9 @@ export async function openSession(ctx: Context, settings: SessionSettings): Prom
 
 function start(app: Application, own: SessionSettings): Promise<AppSessions> {
   const neighbours = app.middleware.map((mount) => settingsOfMount.get(mount));
-  const sessions = create(app, neighbours.find((settings) => settings?.given) ?? own);
-  sessionsOfApp.set(app, sessions);
-  return sessions;
+  const starting = create(app, neighbours.find((settings) => settings?.given) ?? own);
+  startsOfApp.set(app, starting);
+  return starting;
 }
 
 async function create(app: Application, settings: SessionSettings): Promise<AppSessions> {
@@ -69,33 +79,62 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
     },
     app,
   );
-  return {
+  const sessions: AppSessions = {
     settings,
-    async open(ctx) {
-      if (ctx.req.headers.cookie?.includes(`${settings.cookie}=`)) await load(ctx, async () => {});
-      return sharedSession(ctx, stores);
+    open(ctx) {
+      const session = new SharedSession(ctx, stores);
+      if (!ctx.req.headers.cookie?.includes(`${settings.cookie}=`)) return session;
+      return load(ctx, async () => {}).then(() => session);
     },
   };
+  sessionsOfApp.set(app, sessions);
+  return sessions;
 }
 
 /** Nothing here touches `ctx.session` before the handler does: koa-session makes a session of every touch. */
-function sharedSession(ctx: Context, stores: WeakMap<Context, RequestStore>): RequestSession {
-  return {
-    get: () => ctx.session ?? beginAnew(ctx),
-    replace(value) {
-      ctx.session = value ?? {};
-    },
-    value: (name) => (stores.has(ctx) ? ownValue(ctx.session, name) : undefined),
-    isStored: () => stores.get(ctx)?.snapshot !== undefined,
-    async save() {
-      const store = stores.get(ctx);
-      if (store) await save(ctx, store);
-    },
-    seal() {
-      const session = deepFreeze(ctx.session ?? {});
-      Object.defineProperty(ctx, 'session', { get: () => session, set: tooLate });
-    },
-  };
+class SharedSession implements RequestSession {
+  readonly #ctx: Context;
+  readonly #stores: WeakMap<Context, RequestStore>;
+  #hasFailed = false;
+
+  constructor(ctx: Context, stores: WeakMap<Context, RequestStore>) {
+    this.#ctx = ctx;
+    this.#stores = stores;
+  }
+
+  get(): SessionData {
+    return hideBookkeeping(this.#ctx.session ?? beginAnew(this.#ctx));
+  }
+
+  replace(value: object | null): void {
+    this.#ctx.session = value ?? {};
+  }
+
+  value(name: string): unknown {
+    return this.#stores.has(this.#ctx) ? ownValue(this.#ctx.session, name) : undefined;
+  }
+
+  isStored(): boolean {
+    return this.#stores.get(this.#ctx)?.snapshot !== undefined;
+  }
+
+  save(): Promise<void> | undefined {
+    const store = this.#stores.get(this.#ctx);
+    return store && this.#save(store);
+  }
+
+  seal(): void {
+    const session = deepFreeze(this.get());
+    Object.defineProperty(this.#ctx, 'session', { get: () => session, set: tooLate });
+  }
+
+  /** What failed is not tried again for the error's answer, which would wait for a dead backend once more. */
+  async #save(store: RequestStore): Promise<void> {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    await save(this.#ctx, store);
+    this.#hasFailed = false;
+  }
 }
 
 function beginAnew(ctx: Context): SessionData {
@@ -103,7 +142,19 @@ function beginAnew(ctx: Context): SessionData {
   return ctx.session;
 }
 
+// koa-session's own members of its session object, and its methods.
+const BOOKKEEPING = new Set(['isNew', '_requireSave', '_expire']);
+const METHODS = ['toJSON', 'commit', 'save', 'regenerate', 'manuallyCommit'];
+
+/** Whoever lists or copies a session means its data. */
+function hideBookkeeping(session: SessionData): SessionData {
+  for (const name of Object.keys(session))
+    if (BOOKKEEPING.has(name)) Object.defineProperty(session, name, { enumerable: false });
+  return session;
+}
+
 async function save(ctx: Context, store: RequestStore): Promise<void> {
+  if (ctx.session) checkNames(ctx.session);
   const json = toJson(ctx.session ?? {});
   if (json === '{}') return store.snapshot && end(ctx);
   // Compared as text: koa-session itself compares checksums, which two values may share.
@@ -115,12 +166,13 @@ async function save(ctx: Context, store: RequestStore): Promise<void> {
   }
 }
 
-function toJson(session: object): string {
-  try {
-    return JSON.stringify(session);
-  } catch (cause) {
-    throw new TypeError('The session holds something that JSON can not carry, such as a bigint or a cycle', { cause });
-  }
+/** A handler that stores a value under a name that the client chose may hit one that koa-session needs. */
+function checkNames(session: object): void {
+  const hidden = Object.keys(session).find((name) => name.startsWith('_') && !BOOKKEEPING.has(name));
+  if (hidden === undefined && METHODS.every((name) => typeof Reflect.get(session, name) === 'function')) return;
+  throw new TypeError(
+    `The session can not hold values under names that begin with '_', nor under ${METHODS.join(', ')} and __proto__`,
+  );
 }
 
 /** Deletes the record and the cookie. koa-session does so for a null session, by the hand of a session object. */
@@ -136,7 +188,8 @@ function tooLate(): never {
 }
 
 function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  // Bytes can't be frozen.
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   for (const member of Object.values(value)) deepFreeze(member);
   return Object.freeze(value);
 }
@@ -144,13 +197,13 @@ function deepFreeze<T>(value: T): T {
 /** The app's own session middleware keeps everything in its hands. */
 function foreignSession(ctx: Context): RequestSession {
   return {
-    get: () => ctx.session,
+    get: () => ctx.session ?? beginAnew(ctx),
     replace(value) {
       ctx.session = value;
     },
     value: (name) => ownValue(ctx.session, name),
     isStored: () => true,
-    async save() {},
+    save: () => undefined,
     seal() {},
   };
 }

@@ -10,8 +10,8 @@ export interface RequestSession {
   value(name: string): unknown;
   /** Whether the store has it already. */
   isStored(): boolean;
-  /** Stores what changed. */
-  save(): Promise<void>;
+  /** Stores what changed, if anything may have. */
+  save(): Promise<void> | undefined;
   /** Makes later changes throw, since nobody would store them. */
   seal(): void;
 }
@@ -22,12 +22,21 @@ export const NO_SESSION: RequestSession = {
   replace: refuse,
   value: () => undefined,
   isStored: () => false,
-  async save() {},
+  save: () => undefined,
   seal() {},
 };
 
 function refuse(): never {
   throw new Error('Sessions are turned off here: remove `session: false` from the options of micropie()');
+}
+
+/** @throws TypeError for what JSON can not carry. */
+export function toJson(session: object): string {
+  try {
+    return JSON.stringify(session);
+  } catch (cause) {
+    throw new TypeError('The session holds something that JSON can not carry, such as a bigint or a cycle', { cause });
+  }
 }
 
 /** koa-session's own bookkeeping lies on the session's object too. */

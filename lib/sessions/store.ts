@@ -1,6 +1,7 @@
 import type { Context } from '../request.js';
 import type { SessionBackend, SessionData } from './backend.js';
-import { guarded, KeyedQueue } from './guard.js';
+import { deadline, guarded, KeyedQueue } from './guard.js';
+import { toJson } from './session.js';
 
 /** A session as it was when this request loaded or saved it last. */
 interface Snapshot {
@@ -52,35 +53,41 @@ export class RequestStore {
   /** An identifier of another shape is the client's invention: the backend never sees it. */
   async get(id: string): Promise<SessionData | undefined> {
     if (!ID.test(id)) return undefined;
-    const data = await this.#load(id);
-    if (data) this.snapshot = { id, json: JSON.stringify(data) };
-    return data;
+    const data = await this.#load(id, deadline());
+    if (!data) return undefined;
+    const json = toJson(data);
+    this.snapshot = { id, json };
+    return JSON.parse(json);
   }
 
   /**
    * Of a session that was loaded, only the members that this request changed are written, over what is
-   * stored now: requests side by side keep each other's changes, and none revives an ended session.
+   * stored now: requests side by side keep each other's changes, and none revives an ended session. The
+   * backend gets a copy, as JSON carries it, so that every backend gives back the same.
    */
   async set(id: string, session: SessionData): Promise<void> {
-    const data = withoutBookkeeping(session);
+    const until = deadline();
+    const json = toJson(withoutBookkeeping(session));
+    const data: SessionData = JSON.parse(json);
     const { snapshot } = this;
     if (snapshot?.id === id)
       await this.#queue.run(id, async () => {
-        const current = await this.#load(id);
+        const current = await this.#load(id, until);
         if (!current) throw ENDED;
-        await this.#save(id, merge(current, JSON.parse(snapshot.json), data), this.#timeout);
+        await this.#save(id, merge(current, JSON.parse(snapshot.json), data), this.#timeout, until);
       });
-    else await this.#save(id, data, this.#timeout);
-    this.snapshot = { id, json: JSON.stringify(data) };
+    else await this.#save(id, data, this.#timeout, until);
+    this.snapshot = { id, json };
   }
 
   async destroy(id: string): Promise<void> {
-    await this.#queue.run(id, () => this.#save(id, {}, 0));
+    const until = deadline();
+    await this.#queue.run(id, () => this.#save(id, {}, 0, until));
     this.snapshot = undefined;
   }
 
-  async #load(id: string): Promise<SessionData | undefined> {
-    const data = await guarded('load', () => this.#backend.load(id));
+  async #load(id: string, until: number): Promise<SessionData | undefined> {
+    const data = await guarded('load', () => this.#backend.load(id), until);
     if (data === undefined || data === null) return undefined;
     if (typeof data === 'object' && !Array.isArray(data)) return Object.keys(data).length > 0 ? data : undefined;
     const error = new TypeError('The session backend gave something that is no session; a new one begins');
@@ -88,8 +95,8 @@ export class RequestStore {
     return undefined;
   }
 
-  async #save(id: string, data: SessionData, timeout: number): Promise<void> {
-    await guarded('save', () => this.#backend.save(id, data, timeout));
+  async #save(id: string, data: SessionData, timeout: number, until: number): Promise<void> {
+    await guarded('save', () => this.#backend.save(id, data, timeout), until);
   }
 }
 

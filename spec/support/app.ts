@@ -12,14 +12,18 @@ export const expectedErrors = new Map<Koa, unknown[]>();
  * or without any, fails the test, unless `errorsOf(app)` was called before.
  */
 export function appOf(...middleware: Middleware[]): Koa {
-  const app = new Koa();
-  app.on('error', (error) => {
+  const app = watched(new Koa());
+  for (const one of middleware) app.use(one);
+  return app;
+}
+
+/** Has an app that was made elsewhere watched for errors in the same way. */
+export function watched(app: Koa): Koa {
+  return app.on('error', (error) => {
     const list = expectedErrors.get(app);
     if (list) list.push(error);
     else if (!(error?.status < 500)) unexpectedErrors.push(error);
   });
-  for (const one of middleware) app.use(one);
-  return app;
 }
 
 /** Says that this app will have errors, and gives the list that they will be in. */

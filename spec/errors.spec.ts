@@ -1,0 +1,243 @@
+import { createContext, runInContext } from 'node:vm';
+import { expect } from 'chai';
+import createError from 'http-errors';
+import type Koa from 'koa';
+import { micropie } from '../lib/index.js';
+import { appOf, errorsOf, withServer } from './support/app.js';
+import { withSocket } from './support/socket.js';
+
+const SECRET = 'the-secret-of-the-handler';
+
+/** An error with properties of any kind. */
+function errorWith(properties: object, message = SECRET): Error {
+  return Object.assign(new Error(message), properties);
+}
+
+/** An error with accessors. */
+function errorDefining(properties: PropertyDescriptorMap): Error {
+  return Object.defineProperties(new Error(SECRET), properties);
+}
+
+/** Runs the thrower as a handler, and then another request on the same connection. */
+async function answerTo(throwing: () => unknown) {
+  class Root {
+    index() {
+      return throwing();
+    }
+    next() {
+      return 'alive';
+    }
+  }
+  const app = appOf(micropie(Root));
+  const errors = errorsOf(app);
+  return withServer(app, (port) =>
+    withSocket(port, async (socket) => {
+      const answer = await socket.exchange('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const next = await socket.exchange('GET /next HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      expect(next.body.toString()).to.equal('alive');
+      return { ...answer, text: answer.body.toString(), errors };
+    }),
+  );
+}
+
+class Frozen extends Error {
+  constructor() {
+    super(SECRET);
+    Object.freeze(this);
+  }
+}
+
+class GetterOnly extends Error {
+  get status() {
+    return 409;
+  }
+}
+
+const fails = () => {
+  throw new Error('a getter');
+};
+
+const HOSTILE: ProxyHandler<Error> = {
+  get: fails,
+  set: fails,
+  has: fails,
+  getPrototypeOf: fails,
+  getOwnPropertyDescriptor: fails,
+};
+
+describe('Whatever a handler throws', () => {
+  const table: [title: string, thrown: () => unknown, status: number, text: string][] = [
+    ['an error', () => new Error(SECRET), 500, 'Internal Server Error'],
+    ['undefined', () => undefined, 500, 'Internal Server Error'],
+    ['null', () => null, 500, 'Internal Server Error'],
+    ['false', () => false, 500, 'Internal Server Error'],
+    ['zero', () => 0, 500, 'Internal Server Error'],
+    ['a string', () => SECRET, 500, 'Internal Server Error'],
+    ['a symbol', () => Symbol(SECRET), 500, 'Internal Server Error'],
+    ['a bigint', () => 5n, 500, 'Internal Server Error'],
+    ['a function', () => () => SECRET, 500, 'Internal Server Error'],
+    ['an object', () => ({ status: 404, expose: true, message: SECRET }), 500, 'Internal Server Error'],
+    ['an object without a prototype', () => Object.create(null), 500, 'Internal Server Error'],
+    ['a frozen error', () => new Frozen(), 500, 'Internal Server Error'],
+    ['a frozen error with a status', () => Object.freeze(createError(404, 'Not here')), 404, 'Not here'],
+    ['a sealed error', () => Object.seal(new Error(SECRET)), 500, 'Internal Server Error'],
+    ['a status that only has a getter', () => new GetterOnly(SECRET), 409, 'Conflict'],
+    ['a status that can not be read', () => errorDefining({ status: { get: fails } }), 500, 'Internal Server Error'],
+    ['a message that can not be read', () => errorDefining({ message: { get: fails } }), 500, 'Internal Server Error'],
+    ['an expose that can not be read', () => errorDefining({ expose: { get: fails } }), 500, 'Internal Server Error'],
+    ['headers that can not be read', () => errorDefining({ headers: { get: fails } }), 500, 'Internal Server Error'],
+    ['a stack that can not be read', () => errorDefining({ stack: { get: fails } }), 500, 'Internal Server Error'],
+    [
+      'a headerSent that can not be set',
+      () => errorDefining({ headerSent: { get: () => 1 } }),
+      500,
+      'Internal Server Error',
+    ],
+    ['status 0', () => errorWith({ status: 0 }), 500, 'Internal Server Error'],
+    ['status 200', () => errorWith({ status: 200, expose: true }), 500, 'Internal Server Error'],
+    ['status 204', () => errorWith({ status: 204 }), 500, 'Internal Server Error'],
+    ['status 302', () => errorWith({ status: 302, expose: true }), 500, 'Internal Server Error'],
+    ["status 'abc'", () => errorWith({ status: 'abc', expose: true }), 500, 'Internal Server Error'],
+    ["status '404'", () => errorWith({ status: '404', expose: true }), 500, 'Internal Server Error'],
+    ['status 404.5', () => errorWith({ status: 404.5, expose: true }), 500, 'Internal Server Error'],
+    ['status 1000', () => errorWith({ status: 1000, expose: true }), 500, 'Internal Server Error'],
+    ['status -1', () => errorWith({ status: -1 }), 500, 'Internal Server Error'],
+    ['status NaN', () => errorWith({ status: Number.NaN }), 500, 'Internal Server Error'],
+    ['status as an object', () => errorWith({ status: { valueOf: () => 404 } }), 500, 'Internal Server Error'],
+    ['status 404, not exposed', () => errorWith({ status: 404 }), 404, 'Not Found'],
+    ['statusCode 403', () => errorWith({ statusCode: 403 }), 403, 'Forbidden'],
+    ['status 503', () => errorWith({ status: 503 }), 503, 'Service Unavailable'],
+    ['a 4xx with its message', () => createError(422, 'Say please'), 422, 'Say please'],
+    ['a 5xx without its message', () => createError(502, SECRET), 502, 'Bad Gateway'],
+    ['a 4xx that hides its message', () => createError(403, SECRET, { expose: false }), 403, 'Forbidden'],
+    ['a message of several lines', () => createError(400, 'a\r\nb: c'), 400, 'a\r\nb: c'],
+    ['a message with HTML', () => createError(400, '<script>'), 400, '<script>'],
+    ['a message that is no text', () => errorWith({ message: { a: 1 } }), 500, 'Internal Server Error'],
+    ['an exposed message that is no text', () => errorWith({ message: 7, status: 400, expose: true }), 400, '7'],
+    ['a message that is a symbol', () => errorWith({ message: Symbol('s') }), 500, 'Internal Server Error'],
+    ['a stack that is no text', () => errorWith({ stack: 5 }), 500, 'Internal Server Error'],
+    ['a proxy of an error', () => new Proxy(createError(404, 'Far'), {}), 404, 'Far'],
+    ['a hostile proxy', () => new Proxy(new Error(SECRET), HOSTILE), 500, 'Internal Server Error'],
+    ['a proxy that can not be set', () => new Proxy(createError(404, 'Far'), { set: fails }), 404, 'Far'],
+    ['a revoked proxy', () => revoked(), 500, 'Internal Server Error'],
+    [
+      'an error of another realm',
+      () => foreign("Object.assign(new Error('Far'), { status: 404, expose: true })"),
+      404,
+      'Far',
+    ],
+    ['an aggregate', () => new AggregateError([new Error(SECRET)], SECRET), 500, 'Internal Server Error'],
+  ];
+  for (const [title, thrown, status, text] of table)
+    for (const [how, throwing] of [
+      ['thrown', () => raise(thrown())],
+      ['rejected', () => Promise.reject(thrown())],
+    ] as const)
+      it(`is answered with ${status}, told once, and leaks nothing: ${title}, ${how}`, async () => {
+        const answer = await answerTo(throwing);
+        expect([answer.status, answer.text]).to.deep.equal([status, text]);
+        expect(answer.headers['content-type']).to.equal('text/plain; charset=utf-8');
+        expect(JSON.stringify(answer.headers)).to.not.include(SECRET);
+        expect(answer.errors).to.have.length(1);
+        expect(answer.errors[0]).to.be.an('error');
+      });
+
+  it('reaches the app as it was thrown, where Koa can deal with it', async () => {
+    const thrown = Object.assign(new RangeError('mine'), { extra: 1 });
+    const { errors } = await answerTo(() => raise(thrown));
+    expect(errors[0]).to.equal(thrown);
+  });
+
+  it('is the cause of the error that the app gets, where Koa can not', async () => {
+    for (const thrown of [undefined, null, 'text', 7, { a: 1 }, new Frozen()]) {
+      const { errors } = await answerTo(() => raise(thrown));
+      expect(errors[0]?.cause).to.equal(thrown);
+    }
+  });
+
+  it('keeps its message and stack for the app, where a copy of it goes there', async () => {
+    const thrown = new Frozen();
+    const { errors } = await answerTo(() => raise(thrown));
+    expect([errors[0]?.message, errors[0]?.stack]).to.deep.equal([SECRET, thrown.stack]);
+  });
+
+  it('leaves nothing of the response that was begun', async () => {
+    class Root {
+      index(ctx: Koa.Context) {
+        ctx.set('X-Begun', '1');
+        ctx.body = { begun: true };
+        throw createError(409);
+      }
+    }
+    await withServer(appOf(micropie(Root)), async (port) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/`);
+      expect([answer.status, await answer.text(), answer.headers.get('x-begun')]).to.deep.equal([
+        409,
+        'Conflict',
+        null,
+      ]);
+    });
+  });
+
+  it("is the app's own to handle, in a middleware before", async () => {
+    class Root {
+      index() {
+        throw createError(409, 'Taken');
+      }
+    }
+    const own: Koa.Middleware = async (ctx, next) => {
+      try {
+        await next();
+      } catch (error) {
+        ctx.body = `Caught: ${error}`;
+      }
+    };
+    await withServer(appOf(own, micropie(Root)), async (port) =>
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).to.equal('Caught: ConflictError: Taken'),
+    );
+  });
+});
+
+describe('Headers of an error', () => {
+  const table: [title: string, headers: unknown, expected: Record<string, string | undefined>][] = [
+    ['are sent', { 'Retry-After': '5', 'X-A': 7 }, { 'retry-after': '5', 'x-a': '7' }],
+    ['may be lists', { 'X-A': ['a', 'b'] }, { 'x-a': 'a, b' }],
+    [
+      'with CR and LF are left out',
+      { 'X-A': 'a\r\nX-Evil: 1', 'X-B': 'b' },
+      { 'x-a': undefined, 'x-evil': undefined, 'x-b': 'b' },
+    ],
+    ['with a bad name are left out', { 'X A': 'a', 'X-B': 'b' }, { 'x-b': 'b' }],
+    ['beyond Latin-1 are left out', { 'X-A': '€', 'X-B': 'b' }, { 'x-a': undefined, 'x-b': 'b' }],
+    ['without a value are left out', { 'X-A': undefined, 'X-B': 'b' }, { 'x-a': undefined, 'x-b': 'b' }],
+    ['that are a symbol are left out', { 'X-A': Symbol('s'), 'X-B': 'b' }, { 'x-a': undefined, 'x-b': 'b' }],
+    [
+      'can not change the framing',
+      { 'Transfer-Encoding': 'gzip', 'Content-Length': '1' },
+      { 'transfer-encoding': undefined, 'content-length': '4' },
+    ],
+    ['may be missing', null, {}],
+    ['may be a number', 5, {}],
+  ];
+  for (const [title, headers, expected] of table)
+    it(title, async () => {
+      const answer = await answerTo(() => raise(createError(410, { headers })));
+      expect([answer.status, answer.text]).to.deep.equal([410, 'Gone']);
+      for (const [name, value] of Object.entries(expected)) expect(answer.headers[name], name).to.equal(value);
+      expect(answer.errors).to.have.length(1);
+    });
+});
+
+function raise(thrown: unknown): never {
+  throw thrown;
+}
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable(new Error(SECRET), {});
+  revoke();
+  return proxy;
+}
+
+function foreign(source: string): unknown {
+  return runInContext(source, createContext());
+}

@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { bin, packed, projectOf, ROOT, run, succeed } from './support/package.js';
+
+const VALUES = [
+  'Controller',
+  'HttpMiddleware',
+  'InMemorySessionBackend',
+  'currentRequest',
+  'keyvSessionBackend',
+  'micropie',
+  'reply',
+  'sse',
+];
+const TYPES = [
+  'BodyLimits',
+  'Context',
+  'FieldPart',
+  'FilePart',
+  'HeaderPairs',
+  'HeadersLike',
+  'HookResponse',
+  'KeyvLike',
+  'Lists',
+  'Micropie',
+  'MicropieOptions',
+  'NamedParameter',
+  'Parameter',
+  'ParameterType',
+  'Part',
+  'Reply',
+  'Request',
+  'Route',
+  'RouteDeclaration',
+  'RouteName',
+  'Routes',
+  'SessionBackend',
+  'SessionData',
+  'SessionOptions',
+  'SseEvent',
+  'UploadOptions',
+  'UploadedFile',
+];
+
+const SERVE = `
+const app = new Koa();
+app.use(micropie(class { greet(name = 'Guest') { return 'Hello, ' + name + '!'; } }));
+const server = app.listen(0, '127.0.0.1', async () => {
+  const answer = await fetch('http://127.0.0.1:' + server.address().port + '/greet/Alice');
+  console.log(await answer.text());
+  server.closeAllConnections();
+  server.close();
+});
+`;
+
+const COMPILER_OPTIONS = {
+  target: 'es2022',
+  module: 'nodenext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  types: ['node'],
+};
+
+/** A project that asks for more than its own code: what a hook puts on the request is typed. */
+const TYPED = `
+import Koa from 'koa';
+import { Controller, HttpMiddleware, micropie, type Request, type Routes } from 'koa-micropie';
+
+declare module 'koa-micropie' {
+  interface Request {
+    user?: string;
+  }
+}
+
+class Access extends HttpMiddleware {
+  override beforeRequest(request: Request) {
+    request.user = request.query('user', 'nobody');
+  }
+}
+
+class Root extends Controller<{ visits?: number }> {
+  greet(greeting = 'Hello') {
+    const user: string | undefined = this.request.user;
+    this.session.visits = (this.session.visits ?? 0) + 1;
+    return \`\${greeting}, \${user}!\`;
+  }
+  static routes = { greet: { method: 'GET' } } satisfies Routes<Root>;
+}
+
+const app = new Koa();
+app.use(micropie(Root, { middlewares: [new Access()] }));
+const server = app.listen(0, '127.0.0.1', async () => {
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const answer = await fetch(\`http://127.0.0.1:\${port}/greet?user=Alice\`);
+  console.log(await answer.text());
+  server.closeAllConnections();
+  server.close();
+});
+`;
+
+describe('the packed package', function () {
+  // Compilers and packers run here.
+  this.timeout(60_000);
+  let files: readonly string[];
+  let library: string;
+
+  before(async () => {
+    ({ files } = await packed());
+    library = join(await projectOf({}), 'node_modules/koa-micropie');
+  });
+
+  it('holds what a user needs and nothing else', () => {
+    const expected = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+    expect(files.filter((file) => !file.startsWith('dist/'))).to.deep.equal(expected);
+    const stems = files.flatMap((file) => /^dist\/(.+)\.js$/.exec(file)?.[1] ?? []);
+    const built = stems.flatMap((stem) => [`dist/${stem}.d.ts`, `dist/${stem}.js`, `dist/${stem}.js.map`]);
+    expect(stems).to.include.members(['index', 'micropie', 'routing/table']);
+    expect(files.filter((file) => file.startsWith('dist/'))).to.have.members(built);
+  });
+
+  it('has source maps with the sources in them', async () => {
+    for (const file of files.filter((name) => name.endsWith('.map'))) {
+      const map = JSON.parse(await readFile(join(library, file), 'utf8'));
+      expect(map.sourcesContent, file).to.have.length(map.sources.length);
+    }
+  });
+
+  it('exports these names', async () => {
+    const text = await readFile(join(library, 'dist/index.d.ts'), 'utf8');
+    const exported: object = await import(pathToFileURL(join(library, 'dist/index.js')).href);
+    expect(Object.keys(exported).sort()).to.deep.equal(VALUES);
+    expect(exportsOf(text)).to.deep.equal([...VALUES, ...TYPES].sort());
+  });
+
+  it('declares nothing internal', async () => {
+    const names = files.filter((name) => name.endsWith('.d.ts'));
+    const declared = await Promise.all(names.map((name) => readFile(join(library, name), 'utf8')));
+    const hidden = await internalMembers();
+    expect(hidden).to.include.members(['opened', 'spool']);
+    const request = declared[names.indexOf('dist/request.d.ts')];
+    for (const name of hidden) expect(request, name).not.to.match(new RegExp(`^    ${name}[?:(]`, 'm'));
+    for (const text of declared) expect(text).not.to.include('@internal');
+  });
+
+  it('runs in an ES module', async () => {
+    const index = `import Koa from 'koa';\nimport { micropie } from 'koa-micropie';${SERVE}`;
+    const folder = await projectOf({ 'index.mjs': index });
+    expect(await succeed(process.execPath, ['index.mjs'], folder)).to.equal('Hello, Alice!\n');
+  });
+
+  it('runs in a CommonJS module', async () => {
+    const index = `const Koa = require('koa');\nconst { micropie } = require('koa-micropie');${SERVE}`;
+    const folder = await projectOf({ 'index.cjs': index });
+    expect(await succeed(process.execPath, ['index.cjs'], folder)).to.equal('Hello, Alice!\n');
+  });
+
+  it('leads debuggers to its package.json', async () => {
+    const folder = await projectOf({ 'index.cjs': "console.log(require('koa-micropie/package.json').name)" });
+    expect(await succeed(process.execPath, ['index.cjs'], folder)).to.equal('koa-micropie\n');
+  });
+
+  for (const type of ['module', 'commonjs'])
+    it(`compiles and runs in a TypeScript project of type ${type}`, async () => {
+      const folder = await projectOf({
+        'index.ts': TYPED,
+        'package.json': JSON.stringify({ type }),
+        'tsconfig.json': JSON.stringify({ compilerOptions: COMPILER_OPTIONS }),
+      });
+      await succeed(bin('tsc'), [], folder);
+      expect(await succeed(process.execPath, ['index.js'], folder)).to.equal('Hello, Alice!\n');
+    });
+
+  it('is refused by the compiler where a project uses it wrongly', async () => {
+    const wrong = [
+      "import { currentRequest, micropie, Reply } from 'koa-micropie';",
+      "import 'koa-micropie/dist/micropie.js';",
+      'currentRequest().spool;',
+      'currentRequest().user;',
+      'micropie(class { constructor(_name: string) {} });',
+      'new Reply(200, "", []);',
+    ];
+    const folder = await projectOf({
+      'index.ts': wrong.join('\n'),
+      'package.json': '{ "type": "module" }',
+      'tsconfig.json': JSON.stringify({ compilerOptions: COMPILER_OPTIONS }),
+    });
+    const { code, output } = await run(bin('tsc'), ['--pretty', 'false'], folder);
+    const lines = new Set(Array.from(output.matchAll(/^index\.ts\((\d+)/gm), ([, line]) => Number(line)));
+    expect(code).not.to.equal(0);
+    expect([...lines]).to.have.members([2, 3, 4, 5, 6]);
+  });
+});
+
+/** The names in the export statements of a declaration file that has no other exports. */
+function exportsOf(text: string): string[] {
+  const lists = Array.from(text.matchAll(/^export (?:type )?\{(.+?)\} from '.+';$/gm), ([, list = '']) => list);
+  expect(text.match(/\bexport\b/g)).to.have.length(lists.length);
+  return lists.flatMap((list) => list.split(',').map((name) => name.trim().replace(/^type /, ''))).sort();
+}
+
+async function internalMembers(): Promise<string[]> {
+  const source = await readFile(join(ROOT, 'lib/request.ts'), 'utf8');
+  return Array.from(source.matchAll(/\/\*\* @internal \*\/\s+(?:readonly )?(\w+)/g), ([, name = '']) => name);
+}

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** The demo server, in a process of its own. */
+export interface DemoServer {
+  /** What it printed when it began. */
+  readonly output: string;
+  /** Where it says it is. */
+  readonly address: string;
+}
+
+/** Starts `npm run demo`, but for npm, with these environment variables; ended after its use. */
+export async function withDemoServer<T>(
+  env: Readonly<Record<string, string | undefined>>,
+  use: (server: DemoServer) => Promise<T>,
+): Promise<T> {
+  const server = spawn(process.execPath, ['--import', 'tsx', 'demo/server.ts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, PORT: undefined, REDIS_URL: undefined, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(server, 'close');
+  try {
+    return await use(await begun(server));
+  } finally {
+    server.kill();
+    await ended;
+  }
+}
+
+/** @throws Error when the process ends before it says where it is. */
+function begun(server: ChildProcess): Promise<DemoServer> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const read = (chunk: Buffer) => {
+      output += chunk;
+      const [, address] = /^Open (http:\/\/\S+)\n/m.exec(output) ?? [];
+      if (address) resolve({ output, address });
+    };
+    server.stdout?.on('data', read);
+    server.stderr?.on('data', read);
+    server.once('close', () => reject(new Error(`The demo server ended: ${output}`)));
+  });
+}
