@@ -1,0 +1,109 @@
+import Koa, { type Middleware as KoaMiddleware } from 'koa';
+import mount from 'koa-mount';
+import type { Micropie, Route } from '../lib/index.js';
+import { createApp } from './alongside/index.js';
+import { events } from './events/index.js';
+import { headers } from './headers/index.js';
+import { hello } from './hello/index.js';
+import { type Entry, home } from './home/index.js';
+import { jsonApi } from './json-api/index.js';
+import { middleware } from './middleware/index.js';
+import { requests } from './requests/index.js';
+import { sessions } from './sessions/index.js';
+import { streaming } from './streaming/index.js';
+import { templates } from './templates/index.js';
+import { uploads } from './uploads/index.js';
+
+/** A demo, ready to be used by the tour's app. */
+export interface Demo extends Entry {
+  readonly middleware: KoaMiddleware;
+  readonly routes: readonly Pick<Route, 'path' | 'parameters' | 'methods'>[];
+}
+
+/**
+ * Makes the demos, each with a state of its own.
+ *
+ * @param log - Where the middleware demo writes its log.
+ */
+export function createDemos(log: (line: string) => void = () => {}): readonly Demo[] {
+  return [
+    demo('hello', hello(), 'Methods are paths, and arguments come from the path or the query.', [
+      '/hello',
+      '/hello/greet/Alice',
+      '/hello/greet?name=Bob',
+      '/hello/add/2/3',
+    ]),
+    demo('requests', requests(), 'Queries, forms and JSON become typed arguments.', [
+      '/requests',
+      '/requests/search?q=pie&page=2&tags=sweet&tags=salty',
+      '/requests/echo/some/path?and=query',
+    ]),
+    demo('json-api', jsonApi(), 'A list of todos with GET, POST, PUT, PATCH and DELETE.', [
+      '/json-api/todos',
+      '/json-api/todos/1',
+    ]),
+    demo('headers', headers(), 'Headers of the request and the answer, cookies, languages and 304.', [
+      '/headers',
+      '/headers/custom',
+      '/headers/cookies',
+      '/headers/language',
+      '/headers/conditional',
+    ]),
+    demo('middleware', middleware(log), 'Hooks that log, measure, ask for a password and answer errors.', [
+      '/middleware',
+      '/middleware/open',
+    ]),
+    alongside(),
+    demo('sessions', sessions(), 'Count visits, log in and out; in memory, or in Redis.', [
+      '/sessions',
+      '/sessions/visits',
+    ]),
+    demo('uploads', uploads(), 'Send files, list them, get them back, delete them.', ['/uploads', '/uploads/list']),
+    demo('streaming', streaming(), 'Text as it comes, and a sound that a player can jump in.', [
+      '/streaming',
+      '/streaming/chunks/10/100',
+      '/streaming/tone.wav',
+    ]),
+    demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
+    demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
+      '/templates',
+      '/templates/guest/Ada',
+    ]),
+  ];
+}
+
+/** The Koa app: every demo below its own prefix, and the home page, which links them. */
+export function createTour(demos: readonly Demo[] = createDemos()): Koa {
+  const app = new Koa();
+  app.use(secured);
+  for (const { middleware } of demos) app.use(middleware);
+  app.use(home(demos));
+  return app;
+}
+
+function demo(name: string, middleware: Micropie, about: string, links: readonly string[]): Demo {
+  return { ...entry(name, about, links), middleware, routes: middleware.routes };
+}
+
+/** An app of its own, which knows nothing of the tour's paths. */
+function alongside(): Demo {
+  const { app, tools } = createApp();
+  const about = 'An app with a router of its own, and a controller dropped in beside it.';
+  const links = ['/alongside', '/alongside/articles/1', '/alongside/celsius/451', '/alongside/whoami'];
+  return {
+    ...entry('alongside', about, links),
+    middleware: mount('/alongside', app),
+    routes: tools.routes.map((route) => ({ ...route, path: `/alongside${route.path}` })),
+  };
+}
+
+function entry(name: string, about: string, links: readonly string[]): Entry {
+  return { title: name, about, source: `demo/${name}/index.ts`, links };
+}
+
+/** Nothing here comes from elsewhere, and no page holds a script or style in its text. */
+async function secured(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  ctx.set('Content-Security-Policy', "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  await next();
+}
