@@ -1,0 +1,81 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startServer } from './server.js';
+import { median, printTable, spread } from './statistics.js';
+import { WORKS } from './work.js';
+
+const run = promisify(execFile);
+const CONNECTIONS = 64;
+
+/**
+ * All peers stand ready at once and take turns round by round, so that a change of the machine's pace hits
+ * them alike.
+ */
+export async function measureLoad(name, { node, rounds, seconds, peers }) {
+  const work = WORKS[name];
+  const servers = (await Promise.all(peers.map((peer) => startServer(node, peer, name)))).filter(Boolean);
+  try {
+    const results = new Map(servers.map(({ peer }) => [peer, []]));
+    const scripts = new Map();
+    for (const server of servers) {
+      scripts.set(server.peer, await prepare(server, work));
+      await wrk(server, work, scripts.get(server.peer), 2);
+    }
+    for (let round = 0; round < rounds; round += 1)
+      for (const server of servers)
+        results.get(server.peer).push(await wrk(server, work, scripts.get(server.peer), seconds));
+    print(name, results);
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/** Checks that the peer gives the right answer, and writes the script of its load. */
+async function prepare({ peer, url }, { path, method = 'GET', type, body, cookie, answer }) {
+  const headers = type ? { 'content-type': type } : {};
+  const response = await fetch(url + path, { method, headers, body });
+  const text = await response.text();
+  if (answer instanceof RegExp ? !answer.test(text) : text !== answer)
+    throw new Error(`${peer} answers ${path} with ${response.status} ${text.slice(0, 80)}`);
+  if (cookie) headers.cookie = response.headers.getSetCookie()[0].split(';')[0];
+  const file = join(await mkdtemp(join(tmpdir(), 'bench-')), 'load.lua');
+  const lines = [
+    `wrk.method = ${JSON.stringify(method)}`,
+    ...Object.entries(headers).map(
+      ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
+    ),
+    ...(body ? [`wrk.body = ${JSON.stringify(body)}`] : []),
+  ];
+  await writeFile(file, lines.join('\n'));
+  return file;
+}
+
+async function wrk({ peer, url }, { path }, script, seconds) {
+  const args = ['-c', '1', 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url + path];
+  const { stdout } = await run('taskset', args).catch((error) => {
+    throw error.code === 127 || /No such file/.test(error.stderr ?? '')
+      ? new Error('wrk is missing: apt-get install wrk')
+      : error;
+  });
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${peer} failed under load:\n${stdout}`);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]);
+}
+
+function print(name, results) {
+  const base = results.get('koa');
+  const rows = [...results].map(([peer, values]) => {
+    // Round by round, so that what slowed both in one round cancels out.
+    const ratios = base ? values.map((value, round) => value / base[round]) : [];
+    return {
+      peer,
+      'requests/s': Math.round(median(values)),
+      'of Koa by hand': base ? median(ratios).toFixed(3) : '',
+      rounds: ratios.map((ratio) => ratio.toFixed(2)).join(' '),
+      note: spread(values) > 0.1 ? `rounds differ by ${Math.round(spread(values) * 100)} %` : '',
+    };
+  });
+  printTable(name, rows);
+}

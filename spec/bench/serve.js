@@ -1,0 +1,11 @@
+/** Runs one peer with one work: `node serve.js <peer> <work>`; prints its port. */
+
+const [peer, work] = process.argv.slice(2);
+const { works } = await import(`./servers/${peer}.js`);
+const server = await works[work]();
+server.requestTimeout = 0;
+server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.on('message', () => {
+  globalThis.gc?.();
+  process.send({ ...process.memoryUsage(), maxRss: process.resourceUsage().maxRSS * 1024 });
+});
