@@ -113,7 +113,10 @@ function toReply(result: HookResponse, hook: HttpMiddleware, name: string): Repl
 function replace(current: Reply, result: Partial<HookResponse>, hook: HttpMiddleware, { ctx }: Request): Reply {
   if (!isRecord(result))
     throw new TypeError(`${nameOf(hook)}.afterRequest must return nothing, or an object of statusCode, body, headers`);
-  const { statusCode = current.statusCode, body = current.body, headers } = result;
+  const { body = current.body, headers } = result;
+  // A 204 only says that there was no body.
+  const isFilled = current.statusCode === 204 && body !== undefined && body !== null;
+  const { statusCode = isFilled ? 200 : current.statusCode } = result;
   if (body !== current.body) {
     holdErrors(body);
     // Not before the end: the new body may be made of the old one.

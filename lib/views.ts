@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { extname, resolve, sep } from 'node:path';
+import { extname, normalize, resolve, sep } from 'node:path';
 import type { Options } from 'ejs';
 
 /** Renders a template with data. */
@@ -33,7 +33,8 @@ export function prepareViews(folder: string): Render {
   return async (name, data) => {
     const ejs = await loadEjs();
     const filename = known.get(name) ?? (await find(folder, name));
-    if (cache) known.set(name, filename);
+    // Of the endlessly many ways to write a name, the shortest.
+    if (cache && name === normalize(name)) known.set(name, filename);
     const options: Options = {
       ...DELIMITERS,
       async: true,

@@ -1,7 +1,7 @@
 import { createContext, runInContext } from 'node:vm';
 import { expect } from 'chai';
 import createError from 'http-errors';
-import type Koa from 'koa';
+import Koa from 'koa';
 import { micropie } from '../lib/index.js';
 import { appOf, errorsOf, withServer } from './support/app.js';
 import { withSocket } from './support/socket.js';
@@ -177,6 +177,27 @@ describe('Whatever a handler throws', () => {
         null,
       ]);
     });
+  });
+
+  it("can be logged by Koa's own listener", async () => {
+    const logged: unknown[] = [];
+    const { error } = console;
+    console.error = (text: unknown) => logged.push(text);
+    try {
+      for (const thrown of [undefined, new Frozen(), errorWith({ stack: 5 }), new Proxy(new Error(SECRET), HOSTILE)]) {
+        class Root {
+          index() {
+            throw thrown;
+          }
+        }
+        const app = new Koa();
+        app.use(micropie(Root));
+        await withServer(app, async (port) => expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(500));
+      }
+    } finally {
+      console.error = error;
+    }
+    expect(logged).to.have.length(4);
   });
 
   it("is the app's own to handle, in a middleware before", async () => {

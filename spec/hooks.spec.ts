@@ -301,6 +301,23 @@ describe('afterRequest(request, statusCode, responseBody, extraHeaders)', () => 
     expect([answer.status, answer.text, answer.headers['x-order']]).to.deep.equal([203, 'plainab', 'a, b']);
   });
 
+  it('makes a 204 a 200 with the body that it gives', async () => {
+    class Nothing {
+      index() {}
+    }
+    const agent = client(micropie(Nothing, { middlewares: [{ afterRequest: () => ({ body: 'something' }) }] }));
+    const { status, text } = await agent.get('/');
+    expect({ status, text }).to.deep.equal({ status: 200, text: 'something' });
+  });
+
+  it('has the last word on the type, of which there can be one', async () => {
+    const type = (value: string): HttpMiddleware => ({
+      afterRequest: (_request, _status, _body, headers) => void headers.push(['Content-Type', value]),
+    });
+    const { agent } = mount(type('text/css'), type('text/csv'));
+    expect((await agent.get('/plain')).headers['content-type']).to.equal('text/csv');
+  });
+
   it('may push to extraHeaders, also several cookies and numbers', async () => {
     const push = (...pairs: [string, string][]): HttpMiddleware => ({
       afterRequest: (_request, _status, _body, headers) => void headers.push(...pairs),

@@ -39,7 +39,7 @@ describe('this.redirect(location)', () => {
     ['https://example.com/grün?q=1', 'https://example.com/gr%C3%BCn?q=1'],
     ['HTTPS://EXAMPLE.COM/A', 'HTTPS://EXAMPLE.COM/A'],
     ['http://[::1]:8080/a', 'http://[::1]:8080/a'],
-    ['https://example.com?q=ü€', 'https://example.com?q=ü%E2%82%AC'],
+    ['https://example.com?q=ü€', 'https://example.com?q=%C3%BC%E2%82%AC'],
   ];
   for (const [location, sent] of table)
     it(`sends 302, no body and ${JSON.stringify(sent)} for ${JSON.stringify(location)}`, async () => {

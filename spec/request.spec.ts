@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { Middleware } from 'koa';
 import { type Context, Controller, currentRequest, micropie, type Request } from '../lib/index.js';
 import { appOf, client, withServer } from './support/app.js';
 import { eventually, withSocket } from './support/socket.js';
@@ -235,6 +236,21 @@ describe('The current request', () => {
     expect(() => new Root().ctx).to.throw(Error, message);
     expect(() => new Root().session).to.throw(Error, message);
     expect(() => new Root().render('page')).to.throw(Error, message);
+  });
+
+  it('is over when the answer goes back to the middleware before', async () => {
+    const messages: unknown[] = [];
+    const before: Middleware = async (_ctx, next) => {
+      await next();
+      try {
+        messages.push(currentRequest());
+      } catch (error) {
+        messages.push(error instanceof Error && error.message);
+      }
+    };
+    await client(before, micropie(Root)).get('/');
+    expect(messages).to.have.length(1);
+    expect(messages[0]).to.include('There is no current request here');
   });
 
   it('is over when the request is handed on', async () => {

@@ -167,6 +167,8 @@ describe('The heartbeat of sse(source)', () => {
           await silence();
           await comes(':\n\n');
         }
+        await silence();
+        // At the same moment, so that nobody waits for it just then.
         events.emit('news', 'one');
         await comes('data: one\n\n');
         await silence();

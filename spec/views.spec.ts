@@ -294,6 +294,27 @@ describe('The cache of templates', () => {
     expect(await twice('production')).to.deep.equal(['old old', 'old old']);
   });
 
+  it('reads a template once in production, however its name is written', async () => {
+    const folder = await mkdtemp(join(base, 'cache-'));
+    const { NODE_ENV } = process.env;
+    setEnv('production');
+    class Root extends Controller {
+      index(name: string) {
+        return this.render(name);
+      }
+    }
+    const agent = supertest(appOf(micropie(Root, { views: folder })).callback());
+    try {
+      await writeFile(join(folder, 'page.ejs'), 'page');
+      for (const name of ['page', 'page.ejs', '.%2F%2Fpage'])
+        expect((await agent.get(`/${name}`)).text).to.equal('page');
+      await rm(folder, { recursive: true });
+      expect((await agent.get('/page')).text).to.equal('page');
+    } finally {
+      setEnv(NODE_ENV);
+    }
+  });
+
   it('is not used else, so that changes show at once', async () => {
     expect(await twice(undefined)).to.deep.equal(['old old', 'new new']);
     expect(await twice('development')).to.deep.equal(['old old', 'new new']);

@@ -9,7 +9,7 @@ const INJECTED = new Map<string, (request: Request) => unknown>([
   ['request', (request) => request],
 ]);
 
-type Bind = (request: Request, segments: Iterator<string, undefined>) => unknown;
+type Bind = (request: Request) => unknown;
 
 /**
  * Prepares the binding of a method's parameters.
@@ -22,12 +22,14 @@ export function prepareBinding(
   parameters: readonly Parameter[],
   fromSession: ReadonlySet<string>,
 ): (request: Request) => unknown[] {
-  const rest = parameters.at(-1)?.kind === 'rest';
-  const binds = parameters.flatMap((parameter) => (parameter.kind === 'rest' ? [] : [prepare(parameter, fromSession)]));
+  const takers: readonly Parameter[] = parameters.filter((parameter) => takesSegment(parameter, fromSession));
+  const hasRest = parameters.at(-1)?.kind === 'rest';
+  const binds = parameters.flatMap((parameter) =>
+    parameter.kind === 'rest' ? [] : [prepare(parameter, takers.indexOf(parameter), fromSession)],
+  );
   return (request) => {
-    const segments = request.pathParams.values();
-    const values = binds.map((bind) => bind(request, segments));
-    return rest ? [...values, ...segments] : values;
+    const values = binds.map((bind) => bind(request));
+    return hasRest ? [...values, ...request.pathParams.slice(takers.length)] : values;
   };
 }
 
@@ -53,13 +55,18 @@ function takesSegment(
   return parameter.kind === 'positional' && !INJECTED.has(parameter.name) && !fromSession.has(parameter.name);
 }
 
-function prepare(parameter: Exclude<Parameter, { kind: 'rest' }>, fromSession: ReadonlySet<string>): Bind {
+/** @param position - The path segment that is the parameter's; -1 for none. */
+function prepare(
+  parameter: Exclude<Parameter, { kind: 'rest' }>,
+  position: number,
+  fromSession: ReadonlySet<string>,
+): Bind {
   if (parameter.kind === 'pattern') return preparePattern(parameter.keys, fromSession);
   const byName = prepareByName(parameter, fromSession);
-  if (!takesSegment(parameter, fromSession)) return byName;
-  return (request, segments) => {
-    const { value, done } = segments.next();
-    return done ? byName(request) : converted(parameter, [value]);
+  if (position === -1) return byName;
+  return (request) => {
+    const segment = request.pathParams[position];
+    return segment === undefined ? byName(request) : converted(parameter, [segment]);
   };
 }
 
@@ -73,7 +80,7 @@ function preparePattern(keys: readonly NamedParameter[], fromSession: ReadonlySe
 }
 
 /** MicroPie's order, first come first served: query, body, file, session; then the default. */
-function prepareByName(parameter: NamedParameter, fromSession: ReadonlySet<string>): (request: Request) => unknown {
+function prepareByName(parameter: NamedParameter, fromSession: ReadonlySet<string>): Bind {
   const { name, required } = parameter;
   const inject = INJECTED.get(name);
   if (inject) return inject;

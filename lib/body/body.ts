@@ -1,4 +1,4 @@
-import { type Lists, NO_LISTS } from './pairs.js';
+import { emptyLists, type Lists } from './pairs.js';
 
 /** A request's body, as far as it is parsed before the handler runs. */
 export interface Body {
@@ -10,5 +10,7 @@ export interface Body {
   readonly isMultipart: boolean;
 }
 
-export const NO_BODY: Body = { json: undefined, fields: NO_LISTS, isMultipart: false };
-export const MULTIPART_BODY: Body = { ...NO_BODY, isMultipart: true };
+/** A body of which all that is not given is empty. */
+export function bodyOf({ json, fields = emptyLists(), isMultipart = false }: Partial<Body>): Body {
+  return { json, fields, isMultipart };
+}

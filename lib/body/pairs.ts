@@ -6,8 +6,10 @@ export type Lists<T = string> = Readonly<Record<string, readonly T[]>>;
 
 const MAX_PAIRS = 1000;
 
-/** Like all lists, it inherits nothing: no name finds anything but the client's own data. */
-export const NO_LISTS: Lists<never> = Object.freeze(Object.create(null));
+/** Like all lists, they inherit nothing: no name finds anything but the client's own data. */
+export function emptyLists(): Record<string, never> {
+  return Object.create(null);
+}
 
 /**
  * Parses a query string or a urlencoded form. A blank value counts as not given, as in MicroPie.
@@ -15,7 +17,7 @@ export const NO_LISTS: Lists<never> = Object.freeze(Object.create(null));
  * @throws 400 for more than 1,000 pairs.
  */
 export function parsePairs(text: string): Lists {
-  if (text === '') return NO_LISTS;
+  if (text === '') return emptyLists();
   const lists: Record<string, string[]> = Object.create(null);
   // One more than is allowed, so that the excess shows instead of being cut off.
   const parsed = parse(text, '&', '=', { maxKeys: MAX_PAIRS + 1 });

@@ -1,7 +1,7 @@
-import { bodyParser } from '@koa/bodyparser';
 import createError, { isHttpError } from 'http-errors';
+import type { Middleware } from 'koa';
 import type { Context } from '../request.js';
-import { type Body, MULTIPART_BODY, NO_BODY } from './body.js';
+import { type Body, bodyOf } from './body.js';
 import { type Lists, parsePairs } from './pairs.js';
 
 /** The largest bodies that are parsed, in bytes after decompression. */
@@ -14,29 +14,35 @@ export interface BodyLimits {
 
 type Parse = (ctx: Context) => Promise<Body>;
 
+interface Parsers {
+  readonly json: Parse;
+  readonly form: Parse;
+}
+
 const METHODS = new Set(['POST', 'PUT', 'PATCH']);
 
-/** Prepares the parsing of JSON and of forms; a body that someone parsed before is used as it is. */
-export function prepareBodyParser(limits: Required<BodyLimits> | false): Parse {
-  const parsers = limits ? prepareParsers(limits) : undefined;
-  return async (ctx) => {
+/**
+ * Prepares the parsing of JSON and of forms; a body that someone parsed before is used as it is. It takes a
+ * promise only where there is something to read.
+ */
+export function prepareBodyParser(
+  limits: Required<BodyLimits> | false,
+): (ctx: Context) => Body | undefined | Promise<Body> {
+  let parsers: Promise<Parsers> | undefined;
+  return (ctx) => {
     if (isParsed(ctx)) return alreadyParsed(ctx);
-    if (!parsers || !METHODS.has(ctx.method) || ctx.req.readableEnded) return NO_BODY;
-    switch (ctx.is('json', '+json', 'urlencoded', 'multipart/form-data')) {
-      case false:
-      case null:
-        return NO_BODY;
-      case 'urlencoded':
-        return parsers.form(ctx);
-      case 'multipart/form-data':
-        return requireBoundary(ctx);
-      default:
-        return parsers.json(ctx);
-    }
+    if (!limits || !METHODS.has(ctx.method) || ctx.req.readableEnded) return undefined;
+    const type = ctx.is('json', '+json', 'urlencoded', 'multipart/form-data');
+    if (!type) return undefined;
+    if (type === 'multipart/form-data') return requireBoundary(ctx);
+    parsers ??= loadParsers(limits);
+    return parsers.then(({ json, form }) => (type === 'urlencoded' ? form(ctx) : json(ctx)));
   };
 }
 
-function prepareParsers({ jsonLimit, formLimit }: Required<BodyLimits>): { json: Parse; form: Parse } {
+async function loadParsers({ jsonLimit, formLimit }: Required<BodyLimits>): Promise<Parsers> {
+  // Loaded late: its dependencies take longer to import than everything else here.
+  const { bodyParser } = await import('@koa/bodyparser');
   const json = bodyParser({ enableTypes: ['json'], detectJSON: () => true, jsonLimit, jsonStrict: false });
   // Forms are read as text: the parser behind 'form' nests names with brackets and drops fields past the 1,000th.
   const form = bodyParser({ enableTypes: ['text'], extendTypes: { text: ['urlencoded'] }, textLimit: formLimit });
@@ -50,12 +56,12 @@ function prepareParsers({ jsonLimit, formLimit }: Required<BodyLimits>): { json:
       await read(ctx, form, formLimit);
       const fields = parsePairs(ctx.request.rawBody);
       ctx.request.body = flatten(fields);
-      return { ...NO_BODY, fields };
+      return bodyOf({ fields });
     },
   };
 }
 
-async function read(ctx: Context, parser: ReturnType<typeof bodyParser>, limit: number): Promise<void> {
+async function read(ctx: Context, parser: Middleware, limit: number): Promise<void> {
   const watch = watchForAbort(ctx);
   try {
     // In this order: for a client that has left already the parser pretends that all is well.
@@ -71,7 +77,7 @@ async function read(ctx: Context, parser: ReturnType<typeof bodyParser>, limit: 
 function watchForAbort({ req }: Context): { aborted: Promise<never>; stop(): void } {
   let stop = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onClose = () => req.complete || reject(createError(400, '400 Bad Request: Request aborted'));
+    const onClose = () => req.readableEnded || reject(createError(400, '400 Bad Request: Request aborted'));
     if (req.destroyed) onClose();
     req.once('close', onClose);
     stop = () => req.off('close', onClose);
@@ -99,7 +105,7 @@ function hasStatus(error: unknown): boolean {
 }
 
 function requireBoundary(ctx: Context): Body {
-  if (/;\s*boundary="?[^";]/i.test(ctx.get('content-type'))) return MULTIPART_BODY;
+  if (/;\s*boundary="?[^";]/i.test(ctx.get('content-type'))) return bodyOf({ isMultipart: true });
   throw createError(400, '400 Bad Request: Missing boundary');
 }
 
@@ -114,7 +120,7 @@ function isParsed(ctx: Context): boolean {
 function alreadyParsed(ctx: Context): Body {
   const body: unknown = ctx.request.body;
   if (!ctx.is('urlencoded', 'multipart')) return fromJson(body);
-  return { ...NO_BODY, fields: listsOf(body, givenValues) };
+  return bodyOf({ fields: listsOf(body, givenValues) });
 }
 
 function givenValues(value: unknown): unknown[] {
@@ -122,7 +128,7 @@ function givenValues(value: unknown): unknown[] {
 }
 
 function fromJson(json: unknown): Body {
-  return { ...NO_BODY, json, fields: listsOf(json, (value) => [value]) };
+  return bodyOf({ json, fields: listsOf(json, (value) => [value]) });
 }
 
 function listsOf(members: unknown, toList: (value: unknown) => unknown[]): Lists<unknown> {

@@ -93,7 +93,7 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
       if (count === 0 && bytes > EMPTY_FORM + boundaryLength(req)) fail(malformed('Bad multipart body'));
       else parts.push(null);
     });
-  const onClose = () => req.complete || fail(malformed('Request aborted'));
+  const onClose = () => req.readableEnded || fail(malformed('Request aborted'));
   parts.once('close', () => {
     req.off('close', onClose).unpipe(parser);
     if (!parts.readableEnded)

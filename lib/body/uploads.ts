@@ -1,5 +1,5 @@
 import type { Request } from '../request.js';
-import { MULTIPART_BODY } from './body.js';
+import { bodyOf } from './body.js';
 import type { UploadLimits } from './limits.js';
 import { readParts } from './parts.js';
 import { Spool } from './spool.js';
@@ -12,7 +12,6 @@ import type { UploadedFile } from './uploaded-file.js';
  */
 export function prepareUploads(limits: UploadLimits): (request: Request) => Promise<void> {
   return async (request) => {
-    if (!request.body.isMultipart) return;
     request.spool = new Spool(limits.dir);
     const fields: Record<string, string[]> = Object.create(null);
     const files: Record<string, UploadedFile[]> = Object.create(null);
@@ -26,7 +25,7 @@ export function prepareUploads(limits: UploadLimits): (request: Request) => Prom
       if (file.filename === '' && file.size === 0) await request.spool.drop(file);
       else add(files, part.name, file);
     }
-    request.body = { ...MULTIPART_BODY, fields };
+    request.body = bodyOf({ fields, isMultipart: true });
     request.files = files;
   };
 }

@@ -4,7 +4,7 @@ const UNSAFE = /[\u0000-\u001f\u007f\\]|^\s*\/\//;
 const SCHEME = /^[a-z][a-z\d+.-]*:/i;
 const ALLOWED_SCHEME = /^https?:\/\/[!-.0-~]+(?:[/?#]|$)/i;
 const NOT_IN_A_PATH = /[^\w/%.~!$&'()*+,;=:@-]+/g;
-const NOT_LATIN_1 = /[\u0100-\uffff]+/g;
+const NOT_ASCII = /[\u0080-\uffff]+/g;
 
 /**
  * Makes the answer that sends the client elsewhere.
@@ -28,6 +28,6 @@ function encodePath(location: string): string {
   const path = end === -1 ? location : location.slice(0, end);
   const [, origin = '', rest = ''] = /^(https?:\/\/[^/]*)?(.*)$/is.exec(path) ?? [];
   const query = end === -1 ? '' : location.slice(end);
-  // Beyond Latin-1 a header can't hold the query as it is.
-  return origin + rest.replace(NOT_IN_A_PATH, encodeURIComponent) + query.replace(NOT_LATIN_1, encodeURIComponent);
+  // Only ASCII goes through a header unharmed.
+  return origin + rest.replace(NOT_IN_A_PATH, encodeURIComponent) + query.replace(NOT_ASCII, encodeURIComponent);
 }

@@ -3,7 +3,16 @@ import { isSendable, report } from '../errors.js';
 import type { Context, Request } from '../request.js';
 import { holdToLength } from './length.js';
 import { type HeaderPairs, Reply } from './reply.js';
-import { discard, holdErrors, isStreamable, start, tameErrors, toNodeStream, watch } from './stream.js';
+import {
+  discard,
+  holdErrors,
+  isStreamable,
+  type Streamable,
+  start,
+  tameErrors,
+  toNodeStream,
+  watch,
+} from './stream.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
@@ -42,26 +51,35 @@ function warnOfTuple([status, body, headers]: readonly unknown[], path: string):
 /**
  * Hands a reply to Koa, which answers with it.
  *
- * @returns Whether the body is a generator that runs from now on.
+ * @returns Whether the body is a generator that runs from now on; a promise where its first chunk is waited for.
  * @throws Whatever a generator throws before its first chunk; TypeError for a body that can't be sent.
  */
-export async function send(reply: Reply, ctx: Context): Promise<boolean> {
+export function send(reply: Reply, ctx: Context): boolean | Promise<boolean> {
   if (ctx.respond === false) return false;
-  const isGenerator = isStreamable(reply.body);
-  if (isGenerator) await setGenerator(reply, ctx);
-  else if (reply.body instanceof Response) setResponse(reply.body, ctx);
+  if (isStreamable(reply.body)) return sendGenerator(reply.body, reply, ctx);
+  if (reply.body instanceof Response) setResponse(reply.body, ctx);
   else if (reply.body !== undefined) setBody(reply.body, ctx);
-  if (ctx.status !== reply.statusCode) ctx.status = reply.statusCode;
-  setHeaders(reply.headers, ctx);
+  setHead(reply, ctx);
   if (ctx.body instanceof Readable) {
-    if (!isGenerator) tameErrors(ctx);
+    tameErrors(ctx);
     prepareStream(ctx.body, ctx);
   }
-  return isGenerator;
+  return false;
 }
 
-async function setGenerator({ body, statusCode }: Reply, ctx: Context): Promise<void> {
-  if (!isStreamable(body)) return;
+async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Promise<boolean> {
+  await setGenerator(source, reply.statusCode, ctx);
+  setHead(reply, ctx);
+  if (ctx.body instanceof Readable) prepareStream(ctx.body, ctx);
+  return true;
+}
+
+function setHead({ statusCode, headers }: Reply, ctx: Context): void {
+  if (ctx.status !== statusCode) ctx.status = statusCode;
+  setHeaders(headers, ctx);
+}
+
+async function setGenerator(body: Streamable, statusCode: number, ctx: Context): Promise<void> {
   if (ctx.method === 'HEAD' || WITHOUT_BODY.has(statusCode)) {
     discard(body, ctx);
     if (ctx.body === body) ctx.body = null;
@@ -83,12 +101,11 @@ function setBody(value: unknown, ctx: Context): void {
   if (body !== ctx.body) ctx.body = body;
 }
 
-/** Koa takes the status and the headers of it, but joins its cookies, and believes a length of before decompression. */
+/** Koa takes over its headers, but joins its cookies, and would let a chunk that is no bytes end the process. */
 function setResponse(response: Response, ctx: Context): void {
   ctx.body = response;
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) ctx.set('Set-Cookie', cookies);
-  ctx.remove('Content-Length');
   ctx.body = response.body ? toNodeStream(response.body, ctx) : '';
 }
 
@@ -103,7 +120,7 @@ function setHeaders(headers: HeaderPairs, ctx: Context): void {
     const key = String(name).toLowerCase();
     const problem = problemOf(key, value, ctx);
     if (problem) report(new TypeError(`The header ${JSON.stringify(name)} was left out: ${problem}`), ctx);
-    else if (set.has(key) || key === 'set-cookie') ctx.append(name, value);
+    else if (key === 'set-cookie' || (set.has(key) && key !== 'content-type')) ctx.append(name, value);
     else ctx.set(name, value);
     set.add(key);
   }
@@ -117,7 +134,6 @@ function problemOf(key: string, value: string, ctx: Context): string | undefined
 }
 
 function prepareStream(body: Readable, ctx: Context): void {
-  holdErrors(body);
   const { length } = ctx.response;
   const stream = length === undefined || ctx.method === 'HEAD' ? body : holdToLength(body, length);
   watch(stream, ctx);

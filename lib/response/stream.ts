@@ -6,7 +6,7 @@ import type { Context } from '../request.js';
 import { whenClosed } from './closed.js';
 
 type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;
-type Streamable = AnyIterator | AsyncIterable<unknown>;
+export type Streamable = AnyIterator | AsyncIterable<unknown>;
 
 /** Whether a handler returned something to stream that Koa does not know as a stream. */
 export function isStreamable(value: unknown): value is Streamable {

@@ -1,7 +1,7 @@
 import createError, { type HttpError } from 'http-errors';
 import { reply } from '../response/reply.js';
 import { decodeSegment, segmentsBelow } from './path.js';
-import type { Handler } from './table.js';
+import { type Handler, isPrivate } from './table.js';
 
 /** What a request is for. */
 export interface Target {
@@ -21,6 +21,7 @@ interface Rules {
   readonly fallthrough: boolean;
 }
 
+const NEVER_HANDLED = new Set(['OPTIONS', 'TRACE', 'CONNECT']);
 // What reaches a handler that names no methods. Any other method does as well, but these are the usual ones.
 const USUAL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -39,11 +40,12 @@ export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, stri
   }
 
   function find(segments: readonly string[]): Target | undefined {
-    const [first = 'index', ...rest] = segments;
-    const name = decodeSegment(first);
+    const name = decodeSegment(segments[0] ?? 'index');
     if (name === undefined) return badPath();
     const handler = table.get(name);
-    if (!handler) return fitIndex(segments);
+    // What looks private is nobody's, not even an argument of index: MicroPie's rule.
+    if (!handler) return isPrivate(name) ? undefined : fitIndex(segments);
+    const rest = segments.slice(1);
     return strict && rest.length > handler.path.max ? undefined : withSegments(handler, rest);
   }
 
@@ -75,10 +77,9 @@ function withSegments(handler: Handler, segments: readonly string[]): Target {
 
 /** OPTIONS tells what is allowed. TRACE would echo what only the server should see. */
 function forMethod(target: Target, handler: Handler, method: string): Target {
-  if (handler.methods?.includes(method)) return target;
+  if (handler.methods ? handler.methods.includes(method) : !NEVER_HANDLED.has(method)) return target;
   const allowed = handler.methods ?? USUAL;
   if (method === 'OPTIONS') return answerOptions(target.pathParams, handler, allowed);
-  if (!handler.methods && method !== 'TRACE' && method !== 'CONNECT') return target;
   return { ...target, refusal: createError(405, { headers: { Allow: allow(allowed) } }) };
 }
 

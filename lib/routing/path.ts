@@ -19,13 +19,11 @@ export function segmentsBelow(prefix: string, path: string): string[] | undefine
  * @returns undefined for a malformed escape or a control character.
  */
 export function decodeSegment(segment: string): string | undefined {
-  const decoded = segment.includes('%') ? tryToDecode(segment) : segment;
-  return decoded === undefined || CONTROL_CHARACTER.test(decoded) ? undefined : decoded;
-}
-
-function tryToDecode(segment: string): string | undefined {
+  // HTTP itself allows no control character that is not escaped.
+  if (!segment.includes('%')) return segment;
   try {
-    return decodeURIComponent(segment);
+    const decoded = decodeURIComponent(segment);
+    return CONTROL_CHARACTER.test(decoded) ? undefined : decoded;
   } catch {
     return undefined;
   }

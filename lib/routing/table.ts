@@ -27,7 +27,8 @@ export interface Handler {
   call(args: unknown[]): unknown;
 }
 
-const NOT_A_ROUTE = /^(?:_|ws_|constructor$|then$)/;
+// `then` would make a promise of the controller.
+const NEVER_ROUTED = new Set(['constructor', 'then']);
 const UNDECLARED: Declaration = { methods: undefined, params: undefined, session: new Set(), streamsBody: false };
 
 /**
@@ -61,6 +62,11 @@ function classOf(instance: object): { readonly name: string } {
   return typeof made === 'function' ? made : Object;
 }
 
+/** Whether a name is kept from clients: helpers begin with `_`, WebSocket handlers with `ws_`. */
+export function isPrivate(name: string): boolean {
+  return name.startsWith('_') || name.startsWith('ws_');
+}
+
 type Method = (this: object, ...args: unknown[]) => unknown;
 
 /** Reads descriptors only, so that no getter of the class runs. */
@@ -73,7 +79,7 @@ function collectMethods(instance: object, className: string): Map<string, Method
       if (seen.has(name)) continue;
       seen.add(name);
       const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
-      if (isMethod(value) && !NOT_A_ROUTE.test(name)) methods.set(name, value);
+      if (isMethod(value) && !isPrivate(name) && !NEVER_ROUTED.has(name)) methods.set(name, value);
     }
   }
   return methods;
