@@ -73,6 +73,8 @@ export function micropie<C extends object>(
       const body = target.handler?.streamsBody ? undefined : parseBody(ctx);
       request.body = body instanceof Promise ? await body : body;
       const early = middlewares.length > 0 ? await runBefore(middlewares, request) : undefined;
+      // The client may have left in the meantime: nobody would see what the handler does.
+      if (ctx.res.destroyed) return;
       await answer(request, early ?? (await handle(request, target)));
     } catch (thrown) {
       await recover(request, toError(thrown));

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -12,8 +13,8 @@ import {
   type Request,
   reply,
 } from '../lib/index.js';
-import { appOf, client, errorsOf } from './support/app.js';
-import { eventually } from './support/socket.js';
+import { appOf, client, errorsOf, withServer } from './support/app.js';
+import { eventually, RawClient } from './support/socket.js';
 
 /** A hook as JavaScript code may write it, with results that the types would not let through. */
 type LooseHook = { [K in 'beforeRequest' | 'afterRequest' | 'onError']?: (...args: never[]) => unknown };
@@ -560,5 +561,33 @@ describe('onError(request, error)', () => {
     const { errors, agent } = mount({ onError: () => reply(500, failing()) });
     expect((await agent.get('/fails').timeout(1000)).status).to.equal(500);
     expect(errors).to.have.length(1);
+  });
+});
+
+describe('A client that leaves during a before hook', () => {
+  it('leaves the handler without a call', async () => {
+    const calls: string[] = [];
+    class Root {
+      index() {
+        calls.push('handler');
+        return 'late';
+      }
+    }
+    const slow: HttpMiddleware = {
+      async beforeRequest({ signal }) {
+        calls.push('hook begins');
+        if (!signal.aborted) await once(signal, 'abort');
+        calls.push('hook ends');
+      },
+    };
+    await withServer(appOf(micropie(Root, { middlewares: [slow] })), async (port) => {
+      const connection = await RawClient.open(port);
+      await connection.send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await eventually(() => calls.includes('hook begins'), 'the hook begins');
+      connection.socket.destroy();
+      await eventually(() => calls.includes('hook ends'), 'the hook ends');
+      await new Promise(setImmediate);
+    });
+    expect(calls).to.deep.equal(['hook begins', 'hook ends']);
   });
 });
