@@ -1,5 +1,5 @@
 import { currentRequest } from './ambient.js';
-import type { Context, Request } from './request.js';
+import { type Context, MOUNT, type Request } from './request.js';
 import { redirect } from './response/redirect.js';
 import type { Reply } from './response/reply.js';
 import type { SessionData } from './sessions/backend.js';
@@ -57,7 +57,7 @@ export abstract class Controller<Session extends object = SessionData> {
    * page() { return this.render('page', { title: 'Hi' }); }
    */
   render(name: string, data: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    return currentRequest().render(name, data);
+    return currentRequest()[MOUNT].render(name, data);
   }
 
   /**

@@ -7,7 +7,7 @@ import { isController } from './controller.js';
 import { report, toError } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runOnError } from './hooks.js';
 import { type MicropieOptions, settle } from './options.js';
-import { type Context, Request } from './request.js';
+import { BODY, type Context, Request, SESSION, SPOOL } from './request.js';
 import { closeWithConnection, whenClosed } from './response/closed.js';
 import type { Reply } from './response/reply.js';
 import { send, toReply } from './response/send.js';
@@ -68,10 +68,10 @@ export function micropie<C extends object>(
     const { ctx } = request;
     closeWithConnection(ctx.res);
     try {
-      const opened = openSession(ctx, settings.session);
-      request.opened = opened instanceof Promise ? await opened : opened;
+      const session = openSession(ctx, settings.session);
+      request[SESSION] = session instanceof Promise ? await session : session;
       const body = target.handler?.streamsBody ? undefined : parseBody(ctx);
-      request.body = body instanceof Promise ? await body : body;
+      request[BODY] = body instanceof Promise ? await body : body;
       const early = middlewares.length > 0 ? await runBefore(middlewares, request) : undefined;
       // The client may have left in the meantime: nobody would see what the handler does.
       if (ctx.res.destroyed) return;
@@ -85,27 +85,27 @@ export function micropie<C extends object>(
 
   async function handle(request: Request, { handler, refusal }: Target): Promise<Reply> {
     if (refusal || !handler) throw refusal;
-    if (request.body?.isMultipart) await receiveUploads(request);
+    if (request[BODY]?.isMultipart) await receiveUploads(request);
     const args = handler.bind(request);
     const reply = toReply(await handler.call(args), request);
     return middlewares.length > 0 ? runAfter(middlewares, request, reply) : reply;
   }
 
-  async function answer({ ctx, opened }: Request, reply: Reply): Promise<void> {
+  async function answer({ ctx, [SESSION]: session }: Request, reply: Reply): Promise<void> {
     const sent = send(reply, ctx);
     const isStream = sent instanceof Promise ? await sent : sent;
-    const saving = opened.save();
+    const saving = session.save();
     if (saving) await saving;
-    if (isStream) opened.seal();
+    if (isStream) session.seal();
   }
 
   /** An error that no hook answers goes on to Koa, as it was thrown. */
   async function recover(request: Request, error: Error): Promise<void> {
-    const { ctx, opened, spool } = request;
+    const { ctx, [SESSION]: session, [SPOOL]: spool } = request;
     await spool?.clear();
     const reply = await runOnError(middlewares, request, error);
     if (reply) return answer(request, reply);
-    if (opened.isStored()) await opened.save()?.catch((failed) => report(failed, ctx));
+    if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
     throw error;
   }
 
@@ -118,7 +118,7 @@ export function micropie<C extends object>(
 }
 
 /** What is left to do when Koa has the answer. */
-function tidyUp({ ctx, spool }: Request): void {
+function tidyUp({ ctx, [SPOOL]: spool }: Request): void {
   drain(ctx);
   if (spool) whenClosed(ctx.res, () => spool.finish().catch((error) => report(error, ctx)));
 }
@@ -130,12 +130,12 @@ export type CheckedController<C> = C extends new () => infer T
     ? { 'koa-micropie: pass an instance, or a class that can be made without arguments': never }
     : unknown;
 
-function instantiate(controller: object): object {
-  if (typeof controller !== 'function') return controller;
+function instantiate(controller: unknown): object {
+  if (typeof controller === 'object' && controller !== null) return controller;
   if (!isClass(controller)) throw new TypeError('micropie: the controller must be a class or an instance of one');
   return new controller();
 }
 
-function isClass(value: object): value is new () => object {
+function isClass(value: unknown): value is new () => object {
   return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
 }

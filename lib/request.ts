@@ -16,6 +16,12 @@ import type { Render } from './views.js';
 /** Koa's context, as handlers and hooks see it. */
 export type Context = ParameterizedContext;
 
+// Where a request's way keeps what it knows of it, apart from the names that hooks may choose.
+export const BODY = Symbol('body');
+export const SESSION = Symbol('session');
+export const SPOOL = Symbol('spool');
+export const MOUNT = Symbol('mount');
+
 /** What a mount lends to its requests. */
 export interface Mount {
   readonly uploads: UploadLimits;
@@ -36,12 +42,13 @@ export class Request<Session extends object = SessionData> {
   /** The decoded path segments behind the route's name. */
   readonly pathParams: readonly string[];
   /** @internal */
-  body: Body | undefined;
+  [BODY]: Body | undefined;
   /** @internal */
-  opened: RequestSession = NO_SESSION;
+  [SESSION]: RequestSession = NO_SESSION;
   /** @internal */
-  spool: Spool | undefined;
-  readonly #mount: Mount;
+  [SPOOL]: Spool | undefined;
+  /** @internal */
+  readonly [MOUNT]: Mount;
   #files: Lists<UploadedFile> | undefined;
   #queryParams: Lists | undefined;
   #signal: AbortSignal | undefined;
@@ -51,7 +58,7 @@ export class Request<Session extends object = SessionData> {
     this.ctx = ctx;
     this.route = handler?.route;
     this.pathParams = pathParams;
-    this.#mount = mount;
+    this[MOUNT] = mount;
   }
 
   /** The HTTP method, in capitals. */
@@ -76,8 +83,8 @@ export class Request<Session extends object = SessionData> {
 
   /** The body's fields, as a list of values under each name; a JSON member is one value, of its own type. */
   get bodyParams(): Lists<unknown> {
-    this.body ??= bodyOf({});
-    return this.body.fields;
+    this[BODY] ??= bodyOf({});
+    return this[BODY].fields;
   }
 
   /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
@@ -94,11 +101,11 @@ export class Request<Session extends object = SessionData> {
   /** The visitor's session; assign an empty object or `null` to end it. */
   get session(): Session {
     // The class alone knows what the sessions of its app hold.
-    return this.opened.get() as Session;
+    return this[SESSION].get() as Session;
   }
 
   set session(value: Session | null) {
-    this.opened.replace(value);
+    this[SESSION].replace(value);
   }
 
   /** Aborts when the client leaves before the response is whole. */
@@ -124,7 +131,7 @@ export class Request<Session extends object = SessionData> {
 
   /** The parsed JSON, an empty object where there is none; with a name, that member of it. */
   json(name?: string, fallback?: unknown): unknown {
-    const json = this.body?.json;
+    const json = this[BODY]?.json;
     if (name === undefined) return json === undefined ? {} : json;
     const isMember = typeof json === 'object' && json !== null && !Array.isArray(json) && Object.hasOwn(json, name);
     return isMember ? Reflect.get(json, name) : fallback;
@@ -143,11 +150,6 @@ export class Request<Session extends object = SessionData> {
    * }
    */
   parts(): AsyncGenerator<Part, void, undefined> {
-    return readParts(this.ctx.req, this.#mount.uploads);
-  }
-
-  /** @internal */
-  render(name: string, data: Readonly<Record<string, unknown>>): Promise<string> {
-    return this.#mount.render(name, data);
+    return readParts(this.ctx.req, this[MOUNT].uploads);
   }
 }

@@ -25,6 +25,7 @@ const CONTROLLERS = {
     '/line?x1=1&y1=2&x2=3&y2=4': '1,2 3,4',
     '/decode?base64=AA': 'AA!',
   },
+  Lettered: { '/emit?target=door&e=knock': 'knock at door' },
   Awaiting: { '/greet?times=2&name=Al': 'AlAl', '/greet': 'Guest' },
   Streaming: { '/ticks?to=5&from=4': '4;5;' },
   Shadowing: { '/open?path=here': 'path here' },
@@ -44,6 +45,7 @@ type Fate = 'right' | 'refused' | 'warned';
 const RIGHT: Record<Name, Fate> = {
   Plain: 'right',
   Short: 'right',
+  Lettered: 'right',
   Awaiting: 'right',
   Streaming: 'right',
   Shadowing: 'right',
@@ -55,6 +57,7 @@ const SHORTENED = {
   ...RIGHT,
   Plain: 'warned',
   Short: 'warned',
+  Lettered: 'warned',
   Awaiting: 'warned',
   Streaming: 'warned',
   Shadowing: 'warned',

@@ -24,15 +24,16 @@ for (const path of ['/spooled', '/streamed'])
     before(async function () {
       if (!existsSync('/dev/fd')) this.skip();
       folder = await mkdtemp(join(tmpdir(), 'uploads-load-'));
-      server = spawn(process.execPath, ['--import', 'tsx', SERVER], {
+      // From Node 22 on, V8 lets its young generation grow by 70 MiB for a body that is merely read; that is not ours.
+      server = spawn(process.execPath, ['--max-semi-space-size=8', '--import', 'tsx', SERVER], {
         env: { ...process.env, TMPDIR: folder },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       if (!server.stdout) throw new Error('The server has no output');
       const [line] = await once(server.stdout, 'data');
       port = Number(line);
-      // What is loaded late is not what is measured.
-      await upload(MIB);
+      // What is loaded late, and a heap that is still small, are not what is measured.
+      await upload(32 * MIB);
       await stats();
     });
 

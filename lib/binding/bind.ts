@@ -1,5 +1,5 @@
 import createError from 'http-errors';
-import type { Request } from '../request.js';
+import { type Request, SESSION } from '../request.js';
 import type { NamedParameter, Parameter } from '../routing/signature.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';
 
@@ -98,7 +98,7 @@ function valuesInRequest(request: Request, name: string): readonly unknown[] | u
 }
 
 function valuesInSession(request: Request, name: string): readonly unknown[] | undefined {
-  const value = request.opened.value(name);
+  const value = request[SESSION].value(name);
   return value === undefined ? undefined : [value];
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import type { BusboyFileStream } from '@fastify/busboy';
 import createError from 'http-errors';
+import { Delimiters } from './delimiters.js';
 import type { UploadLimits } from './limits.js';
 
 /** A field of a multipart form. */
@@ -28,10 +29,8 @@ export type Part = FieldPart | FilePart;
 
 const MAX_NAME = 200;
 const MAX_FILENAME = 255;
-// The shortest form there is: two dashes on each side of the boundary, and a line break.
-const EMPTY_FORM = 6;
-// What may be under way between the parser and the count of bytes, such as boundaries.
-const FIELD_SLACK = 64 * 1024;
+// More than may be under way between the count of bytes and the parser.
+const FIELD_SLACK = 256 * 1024;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/g;
 
 const taken = new WeakSet<IncomingMessage>();
@@ -60,6 +59,7 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
   const parser = await createParser(req, limits, (isFile) => {
     fieldStart = isFile ? Number.POSITIVE_INFINITY : bytes;
   });
+  const delimiters = new Delimiters(req.headers['content-type'] ?? '');
   const parts = new Readable({ objectMode: true, read() {} });
   const open = new Set<Readable>();
   let count = 0;
@@ -82,20 +82,25 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
     })
     .on('file', (name, source, filename, _encoding, contentType) => {
       source.once('limit', () => fail(tooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
-      push({ kind: 'file', name, filename: baseName(filename), contentType, stream: detach(source, open) });
+      push({
+        kind: 'file',
+        name,
+        filename: baseName(filename),
+        contentType: contentType.trim(),
+        stream: detach(source, open),
+      });
     })
     .on('filesLimit', () => fail(tooLarge(`More than ${limits.maxFiles} files`)))
     .on('fieldsLimit', () => fail(tooLarge(`More than ${limits.maxFields} fields`)))
     .on('partsLimit', () => fail(tooLarge(`More than ${limits.maxParts} parts`)))
     .on('error', (cause: Error) => fail(malformed('Bad multipart body', cause)))
     .on('finish', () => {
-      // The parser finds nothing to complain of in a body that never names its boundary.
-      if (count === 0 && bytes > EMPTY_FORM + boundaryLength(req)) fail(malformed('Bad multipart body'));
-      else parts.push(null);
+      if (delimiters.isClosed && delimiters.parts === count) parts.push(null);
+      else fail(malformed('Bad multipart body'));
     });
   const onClose = () => req.readableEnded || fail(malformed('Request aborted'));
   parts.once('close', () => {
-    req.off('close', onClose).unpipe(parser);
+    req.off('close', onClose).unpipe(delimiters);
     if (!parts.readableEnded)
       for (const stream of open) stream.destroy(new Error('Read a file before leaving parts()'));
   });
@@ -105,7 +110,7 @@ async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncI
     bytes += chunk.length;
   });
   if (req.destroyed) onClose();
-  req.pipe(parser);
+  req.pipe(delimiters).pipe(parser);
   return parts;
 }
 
@@ -145,10 +150,6 @@ function detach(source: BusboyFileStream, open: Set<Readable>): Readable {
       open.delete(stream);
       source.resume();
     });
-}
-
-function boundaryLength(req: IncomingMessage): number {
-  return /boundary="?([^";]*)/i.exec(req.headers['content-type'] ?? '')?.[1]?.length ?? 0;
 }
 
 function baseName(filename: string): string {

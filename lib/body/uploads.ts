@@ -1,4 +1,4 @@
-import type { Request } from '../request.js';
+import { BODY, type Request, SPOOL } from '../request.js';
 import { bodyOf } from './body.js';
 import type { UploadLimits } from './limits.js';
 import { readParts } from './parts.js';
@@ -12,7 +12,7 @@ import type { UploadedFile } from './uploaded-file.js';
  */
 export function prepareUploads(limits: UploadLimits): (request: Request) => Promise<void> {
   return async (request) => {
-    request.spool = new Spool(limits.dir);
+    request[SPOOL] = new Spool(limits.dir);
     const fields: Record<string, string[]> = Object.create(null);
     const files: Record<string, UploadedFile[]> = Object.create(null);
     for await (const part of readParts(request.ctx.req, limits)) {
@@ -20,12 +20,12 @@ export function prepareUploads(limits: UploadLimits): (request: Request) => Prom
         if (part.value !== '') add(fields, part.name, part.value);
         continue;
       }
-      const file = await request.spool.store(part);
+      const file = await request[SPOOL].store(part);
       // A browser sends a file field that was left empty as a file without name and content.
-      if (file.filename === '' && file.size === 0) await request.spool.drop(file);
+      if (file.filename === '' && file.size === 0) await request[SPOOL].drop(file);
       else add(files, part.name, file);
     }
-    request.body = bodyOf({ fields, isMultipart: true });
+    request[BODY] = bodyOf({ fields, isMultipart: true });
     request.files = files;
   };
 }
