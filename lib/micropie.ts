@@ -55,7 +55,7 @@ export function micropie<C extends object>(
     ? (request: Request, target: Target) => withRequest(request, () => respond(request, target))
     : respond;
 
-  async function micropie(ctx: Context, next: Next): Promise<void> {
+  function micropie(ctx: Context, next: Next): Promise<void> {
     const target = match(ctx.method, ctx.path);
     return target ? run(new Request(ctx, target, mount), target) : next();
   }

@@ -66,13 +66,12 @@ export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, stri
 }
 
 function withSegments(handler: Handler, segments: readonly string[]): Target {
-  const pathParams: string[] = [];
-  for (const segment of segments) {
-    const decoded = decodeSegment(segment);
-    if (decoded === undefined) return badPath();
-    pathParams.push(decoded);
-  }
-  return { pathParams, handler, refusal: undefined };
+  const pathParams = segments.map(decodeSegment);
+  return isWhole(pathParams) ? { pathParams, handler, refusal: undefined } : badPath();
+}
+
+function isWhole(segments: (string | undefined)[]): segments is string[] {
+  return !segments.includes(undefined);
 }
 
 /** OPTIONS tells what is allowed. TRACE would echo what only the server should see. */

@@ -7,10 +7,10 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
  */
 export function segmentsBelow(prefix: string, path: string): string[] | undefined {
   if (!path.startsWith(prefix)) return undefined;
-  const rest = path.slice(prefix.length);
-  if (rest === '' || rest === '/') return [];
-  if (!rest.startsWith('/')) return undefined;
-  return rest.slice(1, rest.endsWith('/') ? -1 : undefined).split('/');
+  const start = prefix.length + 1;
+  if (path.length >= start && path[prefix.length] !== '/') return undefined;
+  if (path.length <= start) return [];
+  return path.slice(start, path.endsWith('/') ? -1 : undefined).split('/');
 }
 
 /**

@@ -26,7 +26,7 @@ export async function measureLoad(name, { node, rounds, seconds, peers }) {
     }
     for (let round = 0; round < rounds; round += 1)
       for (const server of servers)
-        results.get(server.peer).push(await wrk(server, work, scripts.get(server.peer), seconds));
+        results.get(server.peer).push(await measure(server, work, scripts.get(server.peer), seconds));
     print(name, results);
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
@@ -53,6 +53,14 @@ async function prepare({ peer, url }, { path, method = 'GET', type, body, cookie
   return file;
 }
 
+/** Requests a second, and the server's own processor time for one, which other programs on the machine disturb less. */
+async function measure(server, work, script, seconds) {
+  const before = await server.usage();
+  const { rate, requests } = await wrk(server, work, script, seconds);
+  const after = await server.usage();
+  return { rate, cpu: (after.cpu - before.cpu) / requests };
+}
+
 async function wrk({ peer, url }, { path }, script, seconds) {
   const args = ['-c', '1', 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url + path];
   const { stdout } = await run('taskset', args).catch((error) => {
@@ -61,20 +69,25 @@ async function wrk({ peer, url }, { path }, script, seconds) {
       : error;
   });
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${peer} failed under load:\n${stdout}`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]);
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]),
+    requests: Number(/(\d+) requests in/.exec(stdout)[1]),
+  };
 }
 
 function print(name, results) {
   const base = results.get('koa');
-  const rows = [...results].map(([peer, values]) => {
+  const rows = [...results].map(([peer, rounds]) => {
+    const rates = rounds.map(({ rate }) => rate);
     // Round by round, so that what slowed both in one round cancels out.
-    const ratios = base ? values.map((value, round) => value / base[round]) : [];
+    const ofKoa = (compare) => (base ? median(rounds.map(compare)).toFixed(2) : '');
     return {
       peer,
-      'requests/s': Math.round(median(values)),
-      'of Koa by hand': base ? median(ratios).toFixed(3) : '',
-      rounds: ratios.map((ratio) => ratio.toFixed(2)).join(' '),
-      note: spread(values) > 0.1 ? `rounds differ by ${Math.round(spread(values) * 100)} %` : '',
+      'requests/s': Math.round(median(rates)),
+      'of Koa by hand': ofKoa(({ rate }, round) => rate / base[round].rate),
+      'µs of CPU a request': median(rounds.map(({ cpu }) => cpu)).toFixed(1),
+      'of Koa by hand, by CPU': ofKoa(({ cpu }, round) => base[round].cpu / cpu),
+      note: spread(rates) > 0.1 ? `rounds differ by ${Math.round(spread(rates) * 100)} %` : '',
     };
   });
   printTable(name, rows);

@@ -7,5 +7,6 @@ server.requestTimeout = 0;
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 process.on('message', () => {
   globalThis.gc?.();
-  process.send({ ...process.memoryUsage(), maxRss: process.resourceUsage().maxRSS * 1024 });
+  const { user, system } = process.cpuUsage();
+  process.send({ ...process.memoryUsage(), maxRss: process.resourceUsage().maxRSS * 1024, cpu: user + system });
 });

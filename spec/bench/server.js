@@ -18,8 +18,9 @@ export async function startServer(node, peer, work, flags = []) {
     peer,
     url: `http://127.0.0.1:${port}`,
     port: Number(port),
-    async memory() {
-      child.send('memory');
+    /** Its memory in bytes, and the processor time that it took so far in microseconds. */
+    async usage() {
+      child.send('usage');
       const [usage] = await once(child, 'message');
       return usage;
     },

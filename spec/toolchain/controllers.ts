@@ -68,6 +68,13 @@ export class Short {
   }
 }
 
+/** A letter that minifiers use first, beside a name that none would leave. */
+export class Lettered {
+  emit(e: string, target: string) {
+    return `${e} at ${target}`;
+  }
+}
+
 export class Awaiting {
   async greet(name = 'Guest', times = 1) {
     await null;
