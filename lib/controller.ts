@@ -21,11 +21,6 @@ const BASE = Symbol.for('koa-micropie.Controller');
  * }
  */
 export abstract class Controller<Session extends object = SessionData> {
-  /** @internal */
-  get [BASE](): true {
-    return true;
-  }
-
   /** The request that is being handled. */
   get request(): Request<Session> {
     return currentRequest<Session>();
@@ -74,6 +69,8 @@ export abstract class Controller<Session extends object = SessionData> {
     return redirect(location, headers);
   }
 }
+
+Object.defineProperty(Controller.prototype, BASE, { value: true });
 
 /** The names of `Controller` that no subclass may use for itself. */
 export const RESERVED: ReadonlySet<string> = new Set(['request', 'ctx', 'session', 'render', 'redirect']);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { createContext, runInContext } from 'node:vm';
 import { expect } from 'chai';
 import createError from 'http-errors';
@@ -120,6 +121,7 @@ describe('Whatever a handler throws', () => {
     ['a hostile proxy', () => new Proxy(new Error(SECRET), HOSTILE), 500, 'Internal Server Error'],
     ['a proxy that can not be set', () => new Proxy(createError(404, 'Far'), { set: fails }), 404, 'Far'],
     ['a revoked proxy', () => revoked(), 500, 'Internal Server Error'],
+    ['an object that can not be shown', () => ({ [inspect.custom]: fails }), 500, 'Internal Server Error'],
     [
       'an error of another realm',
       () => foreign("Object.assign(new Error('Far'), { status: 404, expose: true })"),

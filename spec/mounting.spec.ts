@@ -272,9 +272,19 @@ describe('micropie(controller)', () => {
     ['an empty class', class Empty {}, 'Empty has no method to serve'],
     ['a class without a name', (() => class {})(), 'Controller has no method to serve'],
     ['an arrow function', () => {}, 'the controller must be a class or an instance of one'],
+    ['a class below the Controller of another copy', belowAnotherCopy(), 'Two copies of koa-micropie are loaded'],
   ];
   for (const [what, controller, message] of notServed)
     it(`refuses ${what}: ${message}`, () => {
       expect(() => Reflect.apply(micropie, undefined, [controller])).to.throw(TypeError, message);
     });
 });
+
+/** What a second copy of the package, in another folder of the tree, looks like from here. */
+function belowAnotherCopy(): object {
+  class OtherController {}
+  Object.defineProperty(OtherController.prototype, Symbol.for('koa-micropie.Controller'), { value: true });
+  return class Root extends OtherController {
+    index() {}
+  };
+}

@@ -567,6 +567,38 @@ class Watch {
   }
 }
 
+describe('A stream that waits behind another response on its connection', () => {
+  it('ends when the connection breaks', async () => {
+    const events: string[] = [];
+    class Root {
+      async first({ signal }: Request) {
+        if (!signal.aborted) await once(signal, 'abort');
+      }
+      async *second() {
+        try {
+          for (;;) {
+            yield 'x'.repeat(65_536);
+            events.push('yielded');
+          }
+        } finally {
+          events.push('ended');
+        }
+      }
+      static routes = { first: { params: ['request'] } };
+    }
+    const app = appOf(micropie(Root));
+    errorsOf(app);
+    await withServer(app, (port) =>
+      withSocket(port, async (client) => {
+        await client.send('GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n');
+        await eventually(() => events.includes('yielded'), 'the second has begun');
+        client.reset();
+        await eventually(() => events.includes('ended'), 'the second has ended');
+      }),
+    );
+  });
+});
+
 describe('The current request in a generator', () => {
   const seen: (string | undefined)[] = [];
   const id = () => currentRequest().query('id');

@@ -251,6 +251,13 @@ describe('UploadedFile.save(to)', () => {
     }
   });
 
+  it('fails with the reason where another device takes no files', async function () {
+    if (!existsSync('/proc/self')) this.skip();
+    const { response, errors } = await save('/proc/no-place-for-files');
+    expect(response.status).to.equal(500);
+    expect(errors).to.have.lengthOf(1);
+  });
+
   it('works across devices', async function () {
     if (!existsSync('/dev/shm') || (await stat('/dev/shm')).dev === (await stat(temporary)).dev) this.skip();
     const shared = await mkdtemp('/dev/shm/uploads-spec-');

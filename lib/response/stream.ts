@@ -151,7 +151,8 @@ class IteratorStream extends Readable {
 
   override async _read(): Promise<void> {
     try {
-      await this.#giveWay();
+      // A generator that never waits for anything would let nobody else have a turn.
+      if (performance.now() - this.#turnBegan > TURN) await this.#giveWay();
       if (this.destroyed) return;
       this.accept(await this.#inContext(() => this.#iterator.next()));
     } catch (error) {
@@ -174,9 +175,7 @@ class IteratorStream extends Readable {
     callback(error);
   }
 
-  /** A generator that never waits for anything would let nobody else have a turn. */
   async #giveWay(): Promise<void> {
-    if (performance.now() - this.#turnBegan < TURN) return;
     await nextTurn();
     this.#turnBegan = performance.now();
   }

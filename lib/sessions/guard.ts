@@ -14,18 +14,23 @@ export function deadline(): number {
  */
 export async function guarded<T>(action: string, call: () => T | PromiseLike<T>, until: number): Promise<T> {
   try {
-    return await inTime(call(), until);
+    const result = call();
+    return isPromiseLike(result) ? await inTime(result, until) : result;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw createError(503, `The session backend can't ${action}: ${reason}`, { cause });
   }
 }
 
-function inTime<T>(result: T | PromiseLike<T>, until: number): Promise<T> {
+/** Not every result to wait for is a promise: query builders, for one, do nothing until somebody waits for them. */
+function isPromiseLike<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
+  return typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
+}
+
+function inTime<T>(result: PromiseLike<T>, until: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () => reject(new Error(`no answer within ${PATIENCE} ms`));
     const timer = setTimeout(late, until - performance.now());
-    // Not every result is a promise: query builders, for one, do nothing until somebody waits for them.
     Promise.resolve(result)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));

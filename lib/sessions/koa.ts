@@ -143,14 +143,13 @@ function beginAnew(ctx: Context): SessionData {
 }
 
 // koa-session's own members of its session object, and its methods.
-const BOOKKEEPING = new Set(['isNew', '_requireSave', '_expire']);
+const HIDDEN = { isNew: { enumerable: false }, _requireSave: { enumerable: false }, _expire: { enumerable: false } };
 const METHODS = ['toJSON', 'commit', 'save', 'regenerate', 'manuallyCommit'];
 
 /** Whoever lists or copies a session means its data. */
 function hideBookkeeping(session: SessionData): SessionData {
-  for (const name of Object.keys(session))
-    if (BOOKKEEPING.has(name)) Object.defineProperty(session, name, { enumerable: false });
-  return session;
+  const isHidden = !Object.prototype.propertyIsEnumerable.call(session, 'isNew');
+  return isHidden ? session : Object.defineProperties(session, HIDDEN);
 }
 
 async function save(ctx: Context, store: RequestStore): Promise<void> {
@@ -168,7 +167,7 @@ async function save(ctx: Context, store: RequestStore): Promise<void> {
 
 /** A handler that stores a value under a name that the client chose may hit one that koa-session needs. */
 function checkNames(session: object): void {
-  const hidden = Object.keys(session).find((name) => name.startsWith('_') && !BOOKKEEPING.has(name));
+  const hidden = Object.keys(session).find((name) => name.startsWith('_') && !Object.hasOwn(HIDDEN, name));
   if (hidden === undefined && METHODS.every((name) => typeof Reflect.get(session, name) === 'function')) return;
   throw new TypeError(
     `The session can not hold values under names that begin with '_', nor under ${METHODS.join(', ')} and __proto__`,

@@ -74,7 +74,9 @@ export class RequestStore {
       await this.#queue.run(id, async () => {
         const current = await this.#load(id, until);
         if (!current) throw ENDED;
-        await this.#save(id, merge(current, JSON.parse(snapshot.json), data), this.#timeout, until);
+        const isOurs = toJson(current) === snapshot.json;
+        const next = isOurs ? data : merge(current, JSON.parse(snapshot.json), data);
+        await this.#save(id, next, this.#timeout, until);
       });
     else await this.#save(id, data, this.#timeout, until);
     this.snapshot = { id, json };

@@ -40,7 +40,6 @@ async function prepare({ peer, url }, { path, method = 'GET', type, body, cookie
   const text = await response.text();
   if (answer instanceof RegExp ? !answer.test(text) : text !== answer)
     throw new Error(`${peer} answers ${path} with ${response.status} ${text.slice(0, 80)}`);
-  if (cookie) headers.cookie = response.headers.getSetCookie()[0].split(';')[0];
   const file = join(await mkdtemp(join(tmpdir(), 'bench-')), 'load.lua');
   const lines = [
     `wrk.method = ${JSON.stringify(method)}`,
@@ -48,9 +47,28 @@ async function prepare({ peer, url }, { path, method = 'GET', type, body, cookie
       ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
     ),
     ...(body ? [`wrk.body = ${JSON.stringify(body)}`] : []),
+    ...(cookie ? takingTurns(await cookiesOf(url + path)) : []),
   ];
   await writeFile(file, lines.join('\n'));
   return file;
+}
+
+/** A session for each visitor, of whom there are more than connections. */
+async function cookiesOf(address) {
+  const answers = await Promise.all(Array.from({ length: 4 * CONNECTIONS }, () => fetch(address)));
+  return answers.map((answer) => answer.headers.getSetCookie()[0].split(';')[0]);
+}
+
+function takingTurns(cookies) {
+  return [
+    `local cookies = {${cookies.map((cookie) => JSON.stringify(cookie)).join(', ')}}`,
+    'local turn = 0',
+    'request = function()',
+    '  turn = turn % #cookies + 1',
+    '  wrk.headers.cookie = cookies[turn]',
+    '  return wrk.format()',
+    'end',
+  ];
 }
 
 /** Requests a second, and the server's own processor time for one, which other programs on the machine disturb less. */

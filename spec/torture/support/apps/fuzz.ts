@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
 import Koa, { type Context } from 'koa';
 import { UploadedFile } from '../../../../lib/body/uploaded-file.js';
@@ -90,6 +91,15 @@ export default function create(witness: Witness): TortureApp {
       return [...files.map(() => null), ...fields, ...texts].map((value, index) => show(files[index] ?? value));
     }
 
+    /** Takes its time before it reads. */
+    async later(request: Request) {
+      this.#ran('later');
+      await sleep(50);
+      const seen: string[] = [];
+      for await (const { name } of request.parts()) seen.push(name);
+      return seen;
+    }
+
     async *stream(text = 'none') {
       this.#ran('stream');
       for (const value of [text, text]) yield JSON.stringify(show(value));
@@ -112,7 +122,7 @@ export default function create(witness: Witness): TortureApp {
       return name;
     }
 
-    static routes = { me: { session: ['userId'] }, save: { method: 'POST' } };
+    static routes = { me: { session: ['userId'] }, save: { method: 'POST' }, later: { body: 'stream' } };
   }
 
   class Hooked {
