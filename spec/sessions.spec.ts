@@ -497,7 +497,8 @@ describe('requests of one session side by side', () => {
         gates.set(name, { opened, open });
         arrived.push(name);
         await opened;
-        this.session[name] = value;
+        if (value === 'nothing') delete this.session[name];
+        else this.session[name] = value;
         return 'slow';
       }
     }
@@ -531,6 +532,19 @@ describe('requests of one session side by side', () => {
     await slow;
     expect((await browser.get('/take/z')).body).to.deep.equal({ value: null });
     expect((await browser.get('/take/a')).body).to.deep.equal({ value: '1' });
+  });
+
+  it('delete what one of them deleted last', async () => {
+    const { Root, arrival, release } = overlapping();
+    const browser = visitor(appOf(micropie(Root)));
+    await browser.get('/put/z/0');
+    const slow = browser.get('/slow/z/nothing').then();
+    await arrival(1);
+    await browser.get('/put/b/1');
+    release('z');
+    await slow;
+    expect((await browser.get('/take/z')).body).to.deep.equal({ value: null });
+    expect((await browser.get('/take/b')).body).to.deep.equal({ value: '1' });
   });
 
   for (const [what, path] of [
