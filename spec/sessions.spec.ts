@@ -537,6 +537,7 @@ describe('requests of one session side by side', () => {
   it('delete what one of them deleted last', async () => {
     const { Root, arrival, release } = overlapping();
     const browser = visitor(appOf(micropie(Root)));
+    await browser.get('/put/y/0');
     await browser.get('/put/z/0');
     const slow = browser.get('/slow/z/nothing').then();
     await arrival(1);
