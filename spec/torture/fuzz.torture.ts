@@ -94,9 +94,9 @@ describe(`fuzzing, with FC_SEED=${SEED}`, () => {
       const answers = await line.exchange(inputs.map(([name, query]) => ({ target: `/${name}?${query}` })));
       for (const [index, [name, query]] of inputs.entries()) {
         const answer = answers[index];
-        const pairs = Array.from(new URLSearchParams(query));
+        const pairs = pairsOf(query);
         // What is not UTF-8 becomes replacement characters, how many is nowhere said.
-        if (query.includes('%ff') || query.includes('%E0')) expectSound(answer, name);
+        if (pairs.flat().join('').includes('\ufffd')) expectSound(answer, name);
         else expectAnswer(answer, expected('GET', [name], pairs, {}), query);
       }
     })).timeout(TIMEOUT);

@@ -132,7 +132,8 @@ export function rawSegments(path: string): string[] {
 }
 
 export function pairsOf(query: string): Pairs {
-  return Array.from(new URLSearchParams(query));
+  // It leaves out a question mark at the beginning.
+  return Array.from(new URLSearchParams(`?${query}`));
 }
 
 /** Holds an answer against what the server should answer. */
