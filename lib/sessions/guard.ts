@@ -1,4 +1,5 @@
 import createError from 'http-errors';
+import { toError } from '../errors.js';
 
 const PATIENCE = 2000;
 
@@ -17,8 +18,7 @@ export async function guarded<T>(action: string, call: () => T | PromiseLike<T>,
     const result = call();
     return isPromiseLike(result) ? await inTime(result, until) : result;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw createError(503, `The session backend can't ${action}: ${reason}`, { cause });
+    throw createError(503, `The session backend can't ${action}: ${toError(cause).message}`, { cause });
   }
 }
 

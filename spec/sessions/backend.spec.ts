@@ -138,18 +138,24 @@ describe('SessionBackend', () => {
 });
 
 describe('A session backend that fails', () => {
-  const failures: [string, () => never | Promise<never>][] = [
+  const failures: [how: string, fail: () => never | Promise<never>, reason: string][] = [
     [
       'throws',
       () => {
         throw new Error('down');
       },
+      'down',
     ],
-    ['rejects', () => Promise.reject(new Error('down'))],
-    ['rejects with no error', () => Promise.reject('down')],
+    ['rejects', () => Promise.reject(new Error('down')), 'down'],
+    ['rejects with no error', () => Promise.reject('down'), "Not an error was thrown: 'down'"],
+    [
+      'rejects with what has no text',
+      () => Promise.reject({ toString: null }),
+      'Not an error was thrown: { toString: null }',
+    ],
   ];
 
-  for (const [how, fail] of failures) {
+  for (const [how, fail, reason] of failures) {
     it(`is 503 when load ${how}, without the handler, and recovers`, async () => {
       let called = 0;
       class Root extends Pad {
@@ -167,7 +173,7 @@ describe('A session backend that fails', () => {
       const response = await browser.get('/count');
       expect([response.status, response.text, called]).to.deep.equal([503, 'Service Unavailable', 0]);
       expect(cookiesSetBy(response)).to.deep.equal([]);
-      expect(errors.map(({ message }) => message)).to.deep.equal(["The session backend can't load: down"]);
+      expect(errors.map(({ message }) => message)).to.deep.equal([`The session backend can't load: ${reason}`]);
       Reflect.deleteProperty(backend, 'load');
       expect((await browser.get('/take/a')).body).to.deep.equal({ value: '1' });
     });
@@ -181,7 +187,7 @@ describe('A session backend that fails', () => {
       const response = await browser.get('/put/a/1');
       expect([response.status, response.text]).to.deep.equal([503, 'Service Unavailable']);
       expect(cookiesSetBy(response)).to.deep.equal([]);
-      expect(errors.map(({ message }) => message)).to.deep.equal(["The session backend can't save: down"]);
+      expect(errors.map(({ message }) => message)).to.deep.equal([`The session backend can't save: ${reason}`]);
       Reflect.deleteProperty(backend, 'save');
       await browser.get('/put/a/1').expect(200);
       Object.assign(backend, { save: fail });

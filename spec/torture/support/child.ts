@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import Koa from 'koa';
 import { micropie } from '../../../lib/index.js';
 import { type Command, type CreateTortureApp, type Report, Witness } from './witness.js';
@@ -78,6 +79,7 @@ function report(server: Server): Report {
 }
 
 function text(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
+  // Not every value can be made a string: `{ toString: null }`.
+  if (!(thrown instanceof Error)) return typeof thrown === 'string' ? thrown : inspect(thrown);
   return `${thrown.stack}${thrown.cause === undefined ? '' : ` caused by ${text(thrown.cause)}`}`;
 }
