@@ -714,11 +714,13 @@ describe('what a session may hold', () => {
     const app = appOf(micropie(Evil));
     const errors = errorsOf(app);
     const browser = visitor(app);
-    await browser.get('/put/__proto__/1').expect(200);
+    // Where Node was told to do without it, the name is one like any other with an underscore.
+    const isSpecial = Object.hasOwn(Object.prototype, '__proto__');
+    await browser.get('/put/__proto__/1').expect(isSpecial ? 200 : 500);
     await browser.get('/mix').expect(500);
     await browser.get('/replace').expect(500);
     expect(errors.map(({ message }) => message)).to.deep.equal(
-      Array(2).fill(
+      Array(isSpecial ? 2 : 3).fill(
         "The session can not hold values under names that begin with '_', nor under toJSON, commit, save, regenerate, manuallyCommit and __proto__",
       ),
     );

@@ -18,10 +18,7 @@ interface Flags {
 
 const FLAGS: readonly Flags[] = [
   { flags: ['unhandled-rejections=strict'] },
-  {
-    flags: ['disable-proto=delete'],
-    except: { 'is never another prototype': 'writes to __proto__, which has become a name like any other' },
-  },
+  { flags: ['disable-proto=delete'] },
   {
     flags: ['frozen-intrinsics', `require=${fileURLToPath(new URL('./support/depd.cjs', import.meta.url))}`],
     except: {
