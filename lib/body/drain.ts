@@ -1,13 +1,19 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from '../request.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** RFC 9112, section 6: either header announces it. Whether it is complete shows only after the request's first turn. */
+function hasContent({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
 
 /**
  * Lets a client finish sending what nobody reads any more, so that it gets to see the answer and can use the
  * connection again; one that sends very much more is cut off.
  */
 export function drain({ req, res }: Context): void {
-  if (req.complete || req.destroyed) return;
+  if (req.complete || req.destroyed || !hasContent(req)) return;
   // Before Node's own listener, which takes in all of a body, however long, that nobody has begun to read.
   res.prependOnceListener('finish', () => {
     let bytes = 0;

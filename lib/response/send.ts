@@ -19,6 +19,7 @@ const WITHOUT_BODY = new Set([204, 205, 304]);
 /** What a handler returned as a status, a body and headers. */
 export function toReply(result: unknown, { ctx, route }: Request): Reply {
   const reply = replyOf(result, ctx);
+  if (typeof result === 'string') return reply;
   if (Array.isArray(result)) warnOfTuple(result, route?.path ?? ctx.path);
   holdErrors(reply.body);
   return reply;
@@ -51,27 +52,32 @@ function warnOfTuple([status, body, headers]: readonly unknown[], path: string):
 /**
  * Hands a reply to Koa, which answers with it.
  *
- * @returns Whether the body is a generator that runs from now on; a promise where its first chunk is waited for.
+ * @returns A promise where the body is a generator, which runs when its first chunk is there.
  * @throws Whatever a generator throws before its first chunk; TypeError for a body that can't be sent.
  */
-export function send(reply: Reply, ctx: Context): boolean | Promise<boolean> {
-  if (ctx.respond === false) return false;
-  if (isStreamable(reply.body)) return sendGenerator(reply.body, reply, ctx);
-  if (reply.body instanceof Response) setResponse(reply.body, ctx);
-  else if (reply.body !== undefined) setBody(reply.body, ctx);
+export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
+  if (ctx.respond === false) return undefined;
+  const { body } = reply;
+  if (typeof body === 'string') {
+    if (body !== ctx.body) ctx.body = body;
+    setHead(reply, ctx);
+    return undefined;
+  }
+  if (isStreamable(body)) return sendGenerator(body, reply, ctx);
+  if (body instanceof Response) setResponse(body, ctx);
+  else if (body !== undefined) setBody(body, ctx);
   setHead(reply, ctx);
   if (ctx.body instanceof Readable) {
     tameErrors(ctx);
     prepareStream(ctx.body, ctx);
   }
-  return false;
+  return undefined;
 }
 
-async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Promise<boolean> {
+async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Promise<void> {
   await setGenerator(source, reply.statusCode, ctx);
   setHead(reply, ctx);
   if (ctx.body instanceof Readable) prepareStream(ctx.body, ctx);
-  return true;
 }
 
 function setHead({ statusCode, headers }: Reply, ctx: Context): void {
@@ -115,6 +121,7 @@ function toBytes(value: unknown): unknown {
 }
 
 function setHeaders(headers: HeaderPairs, ctx: Context): void {
+  if (headers.length === 0) return;
   const set = new Set<string>();
   for (const [name, value] of headers) {
     const key = String(name).toLowerCase();

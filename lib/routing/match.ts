@@ -1,6 +1,6 @@
 import createError, { type HttpError } from 'http-errors';
 import { reply } from '../response/reply.js';
-import { decodeSegment, segmentsBelow } from './path.js';
+import { decodeSegment, decodeSegments, endOfSegment, isBelow, segmentsFrom } from './path.js';
 import { type Handler, isPrivate } from './table.js';
 
 /** What a request is for. */
@@ -32,6 +32,7 @@ const USUAL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
  */
 export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, strict, fallthrough }: Rules): Match {
   const index = table.get('index');
+  const start = prefix.length + 1;
 
   /** RFC 9110, section 9.3.7: `OPTIONS *` asks about the server, whichever its routes are. */
   function forServer(method: string): Target | undefined {
@@ -39,13 +40,14 @@ export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, stri
     return method === 'OPTIONS' && handler ? answerOptions([], handler, USUAL) : undefined;
   }
 
-  function find(segments: readonly string[]): Target | undefined {
-    const name = decodeSegment(segments[0] ?? 'index');
+  function find(path: string): Target | undefined {
+    const end = endOfSegment(path, start);
+    const name = path.length > start ? decodeSegment(path.slice(start, end)) : 'index';
     if (name === undefined) return badPath();
     const handler = table.get(name);
     // What looks private is nobody's, not even an argument of index: MicroPie's rule.
-    if (!handler) return isPrivate(name) ? undefined : fitIndex(segments);
-    const rest = segments.slice(1);
+    if (!handler) return isPrivate(name) ? undefined : fitIndex(segmentsFrom(path, start));
+    const rest = segmentsFrom(path, end + 1);
     return strict && rest.length > handler.path.max ? undefined : withSegments(handler, rest);
   }
 
@@ -57,21 +59,16 @@ export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, stri
 
   return (method, path) => {
     if (path === '*' && prefix === '') return forServer(method);
-    const segments = segmentsBelow(prefix, path);
-    if (!segments) return undefined;
-    const target = find(segments);
+    if (!isBelow(prefix, path)) return undefined;
+    const target = find(path);
     if (target) return target.handler ? forMethod(target, target.handler, method) : target;
     return fallthrough ? undefined : refuse(createError(404));
   };
 }
 
 function withSegments(handler: Handler, segments: readonly string[]): Target {
-  const pathParams = segments.map(decodeSegment);
-  return isWhole(pathParams) ? { pathParams, handler, refusal: undefined } : badPath();
-}
-
-function isWhole(segments: (string | undefined)[]): segments is string[] {
-  return !segments.includes(undefined);
+  const pathParams = decodeSegments(segments);
+  return pathParams ? { pathParams, handler, refusal: undefined } : badPath();
 }
 
 /** OPTIONS tells what is allowed. TRACE would echo what only the server should see. */

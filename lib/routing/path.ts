@@ -1,16 +1,40 @@
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
 
+/** Whether a path is the prefix itself, or below it. */
+export function isBelow(prefix: string, path: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/');
+}
+
+/** Where the segment that begins at a position of a path ends. */
+export function endOfSegment(path: string, start: number): number {
+  const slash = path.indexOf('/', start);
+  return slash === -1 ? path.length : slash;
+}
+
+/** The undecoded segments of a path from a position on; one slash at the end is ignored. */
+export function segmentsFrom(path: string, start: number): string[] {
+  const segments: string[] = [];
+  for (let at = start; at < path.length; ) {
+    const end = endOfSegment(path, at);
+    segments.push(path.slice(at, end));
+    at = end + 1;
+  }
+  return segments;
+}
+
 /**
- * The undecoded segments of a path below a prefix; one slash at the end is ignored.
+ * Decodes segments of a path.
  *
- * @returns undefined for a path outside the prefix.
+ * @returns undefined where one of them can't be decoded.
  */
-export function segmentsBelow(prefix: string, path: string): string[] | undefined {
-  if (!path.startsWith(prefix)) return undefined;
-  const start = prefix.length + 1;
-  if (path.length >= start && path[prefix.length] !== '/') return undefined;
-  if (path.length <= start) return [];
-  return path.slice(start, path.endsWith('/') ? -1 : undefined).split('/');
+export function decodeSegments(segments: readonly string[]): string[] | undefined {
+  const decoded: string[] = [];
+  for (const segment of segments) {
+    const text = decodeSegment(segment);
+    if (text === undefined) return undefined;
+    decoded.push(text);
+  }
+  return decoded;
 }
 
 /**
