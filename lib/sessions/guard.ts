@@ -13,12 +13,15 @@ export function deadline(): number {
  *
  * @throws 503 when it fails or is not through in time: an empty session in its place would log everybody out.
  */
-export async function guarded<T>(action: string, call: () => T | PromiseLike<T>, until: number): Promise<T> {
+export function guarded<T>(action: string, call: () => T | PromiseLike<T>, until: number): T | Promise<T> {
+  const fail = (cause: unknown): never => {
+    throw createError(503, `The session backend can't ${action}: ${toError(cause).message}`, { cause });
+  };
   try {
     const result = call();
-    return isPromiseLike(result) ? await inTime(result, until) : result;
+    return isPromiseLike(result) ? inTime(result, until).catch(fail) : result;
   } catch (cause) {
-    throw createError(503, `The session backend can't ${action}: ${toError(cause).message}`, { cause });
+    return fail(cause);
   }
 }
 
@@ -41,18 +44,13 @@ function inTime<T>(result: PromiseLike<T>, until: number): Promise<T> {
 export class KeyedQueue {
   readonly #tails = new Map<string, Promise<void>>();
 
-  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
-    const turn = this.#tails.get(key) ?? Promise.resolve();
-    const result = turn.then(task);
-    const tail = result.then(
-      () => {},
-      () => {},
-    );
-    this.#tails.set(key, tail);
-    try {
-      return await result;
-    } finally {
+  run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const result = this.#tails.get(key)?.then(task) ?? task();
+    const leave = () => {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
-    }
+    };
+    const tail = result.then(leave, leave);
+    this.#tails.set(key, tail);
+    return result;
   }
 }

@@ -5,7 +5,7 @@ import type { Context } from '../request.js';
 import type { SessionData } from './backend.js';
 import { InMemorySessionBackend } from './memory.js';
 import { NO_SESSION, ownValue, type RequestSession, toJson } from './session.js';
-import { ENDED, type RequestStore, storeClass } from './store.js';
+import { ENDED, type RequestStore, STORE, storeClass } from './store.js';
 
 /** koa-session as it is set up for one app. */
 interface AppSessions {
@@ -59,7 +59,6 @@ function start(app: Application, own: SessionSettings): Promise<AppSessions> {
 async function create(app: Application, settings: SessionSettings): Promise<AppSessions> {
   // Loaded late: it costs more time to import than everything else here.
   const { createSession } = await import('koa-session');
-  const stores = new WeakMap<Context, RequestStore>();
   const backend = settings.backend ?? new InMemorySessionBackend();
   const cookie = {
     sameSite: settings.sameSite,
@@ -75,14 +74,14 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
       autoCommit: false,
       signed: Boolean(app.keys),
       genid: () => randomBytes(32).toString('base64url'),
-      ContextStore: storeClass(backend, settings.timeout, (ctx, store) => stores.set(ctx, store)),
+      ContextStore: storeClass(backend, settings.timeout),
     },
     app,
   );
   const sessions: AppSessions = {
     settings,
     open(ctx) {
-      const session = new SharedSession(ctx, stores);
+      const session = new SharedSession(ctx);
       if (!ctx.req.headers.cookie?.includes(`${settings.cookie}=`)) return session;
       return load(ctx, async () => {}).then(() => session);
     },
@@ -94,12 +93,15 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
 /** Nothing here touches `ctx.session` before the handler does: koa-session makes a session of every touch. */
 class SharedSession implements RequestSession {
   readonly #ctx: Context;
-  readonly #stores: WeakMap<Context, RequestStore>;
   #hasFailed = false;
 
-  constructor(ctx: Context, stores: WeakMap<Context, RequestStore>) {
+  constructor(ctx: Context) {
     this.#ctx = ctx;
-    this.#stores = stores;
+  }
+
+  /** There once koa-session was called upon. */
+  get #store(): RequestStore | undefined {
+    return this.#ctx[STORE];
   }
 
   get(): SessionData {
@@ -111,16 +113,15 @@ class SharedSession implements RequestSession {
   }
 
   value(name: string): unknown {
-    return this.#stores.has(this.#ctx) ? ownValue(this.#ctx.session, name) : undefined;
+    return this.#store ? ownValue(this.#ctx.session, name) : undefined;
   }
 
   isStored(): boolean {
-    return this.#stores.get(this.#ctx)?.snapshot !== undefined;
+    return this.#store?.snapshot !== undefined;
   }
 
   save(): Promise<void> | undefined {
-    const store = this.#stores.get(this.#ctx);
-    return store && this.#save(store);
+    return this.#store && this.#save(this.#store);
   }
 
   seal(): void {

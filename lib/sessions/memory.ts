@@ -3,7 +3,7 @@ import type { SessionBackend, SessionData } from './backend.js';
 interface Entry {
   readonly json: string;
   readonly timeout: number;
-  readonly expires: number;
+  expires: number;
 }
 
 const SWEEP_INTERVAL = 60_000;
@@ -29,27 +29,30 @@ export class InMemorySessionBackend implements SessionBackend {
   load(id: string): SessionData | undefined {
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
+    const now = Date.now();
     this.#entries.delete(id);
-    if (entry.expires <= Date.now()) return undefined;
-    this.#put(id, entry.json, entry.timeout);
+    if (entry.expires <= now) return undefined;
+    entry.expires = now + entry.timeout * 1000;
+    // A Map keeps the order of insertion, so the first entry is the one unused for longest.
+    this.#entries.set(id, entry);
     return JSON.parse(entry.json);
   }
 
   save(id: string, data: SessionData, timeout: number): void {
-    this.#sweep();
-    this.#entries.delete(id);
-    if (timeout > 0 && Object.keys(data).length > 0) this.#put(id, JSON.stringify(data), timeout);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > this.#max && oldest !== undefined) this.#entries.delete(oldest);
-  }
-
-  /** A Map keeps the order of insertion, so the first entry is the one unused for longest. */
-  #put(id: string, json: string, timeout: number): void {
-    this.#entries.set(id, { json, timeout, expires: Date.now() + timeout * 1000 });
-  }
-
-  #sweep(): void {
     const now = Date.now();
+    this.#sweep(now);
+    this.#entries.delete(id);
+    if (timeout <= 0 || Object.keys(data).length === 0) return;
+    this.#entries.set(id, { json: JSON.stringify(data), timeout, expires: now + timeout * 1000 });
+    if (this.#entries.size > this.#max) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  #sweep(now: number): void {
     if (now < this.#nextSweep) return;
     this.#nextSweep = now + SWEEP_INTERVAL;
     for (const [id, { expires }] of this.#entries) if (expires <= now) this.#entries.delete(id);

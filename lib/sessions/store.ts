@@ -15,22 +15,18 @@ export const ENDED = Symbol('session ended');
 const ID = /^[\w-]{43}$/;
 
 /**
- * Makes the store class that koa-session creates anew for each request that uses its session.
- *
- * @param onCreate - Is told of each new store.
+ * Where a context keeps its store. In a WeakMap, of which the values know their keys, each request would
+ * outlive V8's quick collections.
  */
-export function storeClass(
-  backend: SessionBackend,
-  timeout: number,
-  onCreate: (ctx: Context, store: RequestStore) => void,
-): new (
-  ctx: Context,
-) => RequestStore {
+export const STORE = Symbol('koa-micropie.store');
+
+/** Makes the store class of which koa-session creates an instance for each request that uses its session. */
+export function storeClass(backend: SessionBackend, timeout: number): new (ctx: Context) => RequestStore {
   const queue = new KeyedQueue();
   return class extends RequestStore {
     constructor(ctx: Context) {
       super(ctx, backend, timeout, queue);
-      onCreate(ctx, this);
+      ctx[STORE] = this;
     }
   };
 }
