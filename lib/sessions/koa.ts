@@ -3,9 +3,9 @@ import type Application from 'koa';
 import type { SessionSettings } from '../options.js';
 import type { Context } from '../request.js';
 import type { SessionData } from './backend.js';
-import { InMemorySessionBackend } from './memory.js';
+import { ENDED, recordsIn, recordsInMemory } from './records.js';
 import { NO_SESSION, ownValue, type RequestSession, toJson } from './session.js';
-import { ENDED, type RequestStore, STORE, storeClass } from './store.js';
+import { type RequestStore, STORE, storeClass } from './store.js';
 
 /** koa-session as it is set up for one app. */
 interface AppSessions {
@@ -59,7 +59,8 @@ function start(app: Application, own: SessionSettings): Promise<AppSessions> {
 async function create(app: Application, settings: SessionSettings): Promise<AppSessions> {
   // Loaded late: it costs more time to import than everything else here.
   const { createSession } = await import('koa-session');
-  const backend = settings.backend ?? new InMemorySessionBackend();
+  const { backend, timeout } = settings;
+  const records = backend ? recordsIn(backend, timeout) : recordsInMemory(timeout);
   const cookie = {
     sameSite: settings.sameSite,
     ...(settings.secure !== undefined && { secure: settings.secure }),
@@ -74,7 +75,7 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
       autoCommit: false,
       signed: Boolean(app.keys),
       genid: () => randomBytes(32).toString('base64url'),
-      ContextStore: storeClass(backend, settings.timeout),
+      ContextStore: storeClass(records),
     },
     app,
   );
@@ -83,7 +84,7 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
     open(ctx) {
       const session = new SharedSession(ctx);
       if (!ctx.req.headers.cookie?.includes(`${settings.cookie}=`)) return session;
-      return load(ctx, async () => {}).then(() => session);
+      return load(ctx, nothingMore).then(() => session);
     },
   };
   sessionsOfApp.set(app, sessions);
@@ -138,19 +139,23 @@ class SharedSession implements RequestSession {
   }
 }
 
+/** koa-session is a middleware, but is called as a function here. */
+async function nothingMore(): Promise<void> {}
+
 function beginAnew(ctx: Context): SessionData {
   ctx.session = {};
   return ctx.session;
 }
 
 // koa-session's own members of its session object, and its methods.
-const HIDDEN = { isNew: { enumerable: false }, _requireSave: { enumerable: false }, _expire: { enumerable: false } };
+const HIDDEN = ['isNew', '_requireSave', '_expire'];
 const METHODS = ['toJSON', 'commit', 'save', 'regenerate', 'manuallyCommit'];
 
 /** Whoever lists or copies a session means its data. */
 function hideBookkeeping(session: SessionData): SessionData {
-  const isHidden = !Object.prototype.propertyIsEnumerable.call(session, 'isNew');
-  return isHidden ? session : Object.defineProperties(session, HIDDEN);
+  if (Object.prototype.propertyIsEnumerable.call(session, 'isNew'))
+    for (const name of HIDDEN) Object.defineProperty(session, name, { enumerable: false });
+  return session;
 }
 
 async function save(ctx: Context, store: RequestStore): Promise<void> {
@@ -168,7 +173,7 @@ async function save(ctx: Context, store: RequestStore): Promise<void> {
 
 /** A handler that stores a value under a name that the client chose may hit one that koa-session needs. */
 function checkNames(session: object): void {
-  const hidden = Object.keys(session).find((name) => name.startsWith('_') && !Object.hasOwn(HIDDEN, name));
+  const hidden = Object.keys(session).find((name) => name.startsWith('_') && !HIDDEN.includes(name));
   if (hidden === undefined && METHODS.every((name) => typeof Reflect.get(session, name) === 'function')) return;
   throw new TypeError(
     `The session can not hold values under names that begin with '_', nor under ${METHODS.join(', ')} and __proto__`,

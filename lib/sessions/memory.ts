@@ -6,6 +6,7 @@ interface Entry {
   expires: number;
 }
 
+const MAX = 100_000;
 const SWEEP_INTERVAL = 60_000;
 
 /**
@@ -17,34 +18,56 @@ const SWEEP_INTERVAL = 60_000;
  */
 export class InMemorySessionBackend implements SessionBackend {
   // JSON text, as in any other backend: nobody can change a stored session by its parts.
+  readonly #texts: ExpiringTexts;
+
+  /** @param maxSessions - How many sessions it keeps at most. */
+  constructor(maxSessions: number = MAX) {
+    this.#texts = new ExpiringTexts(maxSessions);
+  }
+
+  load(id: string): SessionData | undefined {
+    const json = this.#texts.get(id);
+    return json === undefined ? undefined : JSON.parse(json);
+  }
+
+  save(id: string, data: SessionData, timeout: number): void {
+    if (timeout > 0 && Object.keys(data).length > 0) this.#texts.set(id, JSON.stringify(data), timeout);
+    else this.#texts.delete(id);
+  }
+}
+
+/** Texts that are kept for some seconds after they were used last. */
+export class ExpiringTexts {
+  // A Map keeps the order of insertion, so the first entry is the one unused for longest.
   readonly #entries = new Map<string, Entry>();
   readonly #max: number;
   #nextSweep = 0;
 
-  /** @param maxSessions - How many sessions it keeps at most. */
-  constructor(maxSessions = 100_000) {
-    this.#max = maxSessions;
+  constructor(max: number = MAX) {
+    this.#max = max;
   }
 
-  load(id: string): SessionData | undefined {
+  get(id: string): string | undefined {
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
     const now = Date.now();
     this.#entries.delete(id);
     if (entry.expires <= now) return undefined;
     entry.expires = now + entry.timeout * 1000;
-    // A Map keeps the order of insertion, so the first entry is the one unused for longest.
     this.#entries.set(id, entry);
-    return JSON.parse(entry.json);
+    return entry.json;
   }
 
-  save(id: string, data: SessionData, timeout: number): void {
+  set(id: string, json: string, timeout: number): void {
     const now = Date.now();
     this.#sweep(now);
     this.#entries.delete(id);
-    if (timeout <= 0 || Object.keys(data).length === 0) return;
-    this.#entries.set(id, { json: JSON.stringify(data), timeout, expires: now + timeout * 1000 });
+    this.#entries.set(id, { json, timeout, expires: now + timeout * 1000 });
     if (this.#entries.size > this.#max) this.#dropOldest();
+  }
+
+  delete(id: string): void {
+    this.#entries.delete(id);
   }
 
   #dropOldest(): void {
