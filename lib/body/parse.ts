@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import createError, { isHttpError } from 'http-errors';
 import type { Middleware } from 'koa';
 import type { Context } from '../request.js';
@@ -20,6 +21,7 @@ interface Parsers {
 }
 
 const METHODS = new Set(['POST', 'PUT', 'PATCH']);
+const JSON_TYPE = /^application\/json$|\+json$/;
 
 /**
  * Prepares the parsing of JSON and of forms; a body that someone parsed before is used as it is. It takes a
@@ -28,15 +30,19 @@ const METHODS = new Set(['POST', 'PUT', 'PATCH']);
 export function prepareBodyParser(
   limits: Required<BodyLimits> | false,
 ): (ctx: Context) => Body | undefined | Promise<Body> {
-  let parsers: Promise<Parsers> | undefined;
+  let parsers: Parsers | Promise<Parsers> | undefined;
   return (ctx) => {
     if (isParsed(ctx)) return alreadyParsed(ctx);
     if (!limits || !METHODS.has(ctx.method) || ctx.req.readableEnded) return undefined;
-    const type = ctx.is('json', '+json', 'urlencoded', 'multipart/form-data');
-    if (!type) return undefined;
+    const type = ctx.is() || '';
     if (type === 'multipart/form-data') return requireBoundary(ctx);
-    parsers ??= loadParsers(limits);
-    return parsers.then(({ json, form }) => (type === 'urlencoded' ? form(ctx) : json(ctx)));
+    const kind = type === 'application/x-www-form-urlencoded' ? 'form' : JSON_TYPE.test(type) && 'json';
+    if (!kind) return undefined;
+    parsers ??= loadParsers(limits).then((loaded) => {
+      parsers = loaded;
+      return loaded;
+    });
+    return parsers instanceof Promise ? parsers.then((loaded) => loaded[kind](ctx)) : parsers[kind](ctx);
   };
 }
 
@@ -62,27 +68,28 @@ async function loadParsers({ jsonLimit, formLimit }: Required<BodyLimits>): Prom
 }
 
 async function read(ctx: Context, parser: Middleware, limit: number): Promise<void> {
-  const watch = watchForAbort(ctx);
   try {
-    // In this order: for a client that has left already the parser pretends that all is well.
-    await Promise.race([watch.aborted, parser(ctx, async () => {})]);
+    // For a client that has left already the parser pretends that all is well.
+    if (ctx.req.destroyed) throw requestAborted();
+    const parsing = parser(ctx, async () => {});
+    await (ctx.req.headers['content-encoding'] === undefined ? parsing : orAborted(ctx.req, parsing));
   } catch (error) {
     throw explain(error, limit);
-  } finally {
-    watch.stop();
   }
 }
 
 /** A decompressor in between hides from the parser that the client has left, so that it would wait for ever. */
-function watchForAbort({ req }: Context): { aborted: Promise<never>; stop(): void } {
-  let stop = () => {};
+async function orAborted(req: IncomingMessage, parsing: Promise<unknown>): Promise<void> {
+  let onClose = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onClose = () => req.readableEnded || reject(createError(400, '400 Bad Request: Request aborted'));
-    if (req.destroyed) onClose();
+    onClose = () => req.readableEnded || reject(requestAborted());
     req.once('close', onClose);
-    stop = () => req.off('close', onClose);
   });
-  return { aborted, stop };
+  await Promise.race([aborted, parsing]).finally(() => req.off('close', onClose));
+}
+
+function requestAborted(): Error {
+  return createError(400, '400 Bad Request: Request aborted');
 }
 
 function explain(error: unknown, limit: number): unknown {

@@ -84,7 +84,7 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
     open(ctx) {
       const session = new SharedSession(ctx);
       if (!ctx.req.headers.cookie?.includes(`${settings.cookie}=`)) return session;
-      return load(ctx, nothingMore).then(() => session);
+      return load(ctx, async () => {}).then(() => session);
     },
   };
   sessionsOfApp.set(app, sessions);
@@ -138,9 +138,6 @@ class SharedSession implements RequestSession {
     this.#hasFailed = false;
   }
 }
-
-/** koa-session is a middleware, but is called as a function here. */
-async function nothingMore(): Promise<void> {}
 
 function beginAnew(ctx: Context): SessionData {
   ctx.session = {};
