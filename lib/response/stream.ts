@@ -132,15 +132,27 @@ export function watch(stream: Readable, { req, res }: Context): void {
   stream.once('error', note).once('close', note);
 }
 
-// How long one stream may go on, in milliseconds, before the server sees to the others.
+// How long streams may go on, in milliseconds, before the server sees to everything else.
 const TURN = 5;
+
+// When streams began with the present turn of the event loop; 0 where none has yet.
+let turnBegan = 0;
+
+function isTurnOver(): boolean {
+  if (turnBegan > 0) return performance.now() - turnBegan > TURN;
+  turnBegan = performance.now();
+  setImmediate(() => {
+    turnBegan = 0;
+  });
+  return false;
+}
 
 class IteratorStream extends Readable {
   readonly #iterator: AnyIterator;
   readonly #ctx: Context;
   // Node asks for chunks in a context of its own; the generator is to see the one of its request.
   readonly #inContext = AsyncLocalStorage.snapshot();
-  #turnBegan = performance.now();
+  #isReading = false;
   #isOver = false;
 
   constructor(iterator: AnyIterator, ctx: Context) {
@@ -149,35 +161,43 @@ class IteratorStream extends Readable {
     this.#ctx = ctx;
   }
 
-  override async _read(): Promise<void> {
+  override _read(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    this.#inContext(() => this.#fill());
+  }
+
+  /** @returns Whether there is room for more. */
+  accept({ done, value }: IteratorResult<unknown, unknown>): boolean {
+    if (done) this.#isOver = true;
+    if (this.destroyed) return false;
+    if (done) return this.push(null);
+    if (typeof value === 'string') return this.push(value);
+    if (ArrayBuffer.isView(value)) return this.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    this.destroy(new TypeError(`A stream takes strings and bytes; its generator yielded ${typeof value}`));
+    return false;
+  }
+
+  async #fill(): Promise<void> {
     try {
-      // A generator that never waits for anything would let nobody else have a turn.
-      if (performance.now() - this.#turnBegan > TURN) await this.#giveWay();
-      if (this.destroyed) return;
-      this.accept(await this.#inContext(() => this.#iterator.next()));
+      for (let hasRoom = true; hasRoom; ) {
+        // A generator that never waits for anything would let nobody else have a turn.
+        if (isTurnOver()) await nextTurn();
+        if (this.destroyed) return;
+        const result = this.#iterator.next();
+        hasRoom = this.accept('then' in result ? await result : result);
+      }
     } catch (error) {
       this.#isOver = true;
       this.destroy(toError(error));
+    } finally {
+      this.#isReading = false;
     }
-  }
-
-  accept({ done, value }: IteratorResult<unknown, unknown>): void {
-    if (done) this.#isOver = true;
-    if (this.destroyed) return;
-    if (done) this.push(null);
-    else if (typeof value === 'string') this.push(value);
-    else if (ArrayBuffer.isView(value)) this.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    else this.destroy(new TypeError(`A stream takes strings and bytes; its generator yielded ${typeof value}`));
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     if (!this.#isOver) this.#inContext(() => close(this.#iterator, this.#ctx));
     callback(error);
-  }
-
-  async #giveWay(): Promise<void> {
-    await nextTurn();
-    this.#turnBegan = performance.now();
   }
 }
 
