@@ -9,28 +9,36 @@ import { WORKS } from './work.js';
 
 const run = promisify(execFile);
 const CONNECTIONS = 64;
+// In seconds; afterwards V8 has compiled what it will.
+const WARM_UP = 2;
 
 /**
- * All peers stand ready at once and take turns round by round, so that a change of the machine's pace hits
- * them alike.
+ * The peers take turns, round by round, so that a change of the machine's pace hits them alike. Each round is
+ * another process: two of the same program differ by up to 10 % for as long as they run.
  */
 export async function measureLoad(name, { node, rounds, seconds, peers }) {
-  const work = WORKS[name];
-  const servers = (await Promise.all(peers.map((peer) => startServer(node, peer, name)))).filter(Boolean);
-  try {
-    const results = new Map(servers.map(({ peer }) => [peer, []]));
-    const scripts = new Map();
-    for (const server of servers) {
-      scripts.set(server.peer, await prepare(server, work));
-      await wrk(server, work, scripts.get(server.peer), 2);
+  const results = new Map();
+  for (let round = 0; round < rounds; round += 1)
+    for (const peer of peers) {
+      const server = await startServer(node, peer, name);
+      if (!server) continue;
+      if (!results.has(peer)) results.set(peer, []);
+      try {
+        results.get(peer).push(await measure(server, WORKS[name], seconds));
+      } finally {
+        await server.stop();
+      }
     }
-    for (let round = 0; round < rounds; round += 1)
-      for (const server of servers)
-        results.get(server.peer).push(await measure(server, work, scripts.get(server.peer), seconds));
-    print(name, results);
-  } finally {
-    await Promise.all(servers.map((server) => server.stop()));
-  }
+  print(name, results);
+}
+
+/** Requests a second, and the server's own processor time for one, which other programs on the machine disturb less. */
+async function measure(server, work, seconds) {
+  const script = await prepare(server, work);
+  await wrk(server, work, script, WARM_UP);
+  const before = await server.cpu();
+  const { rate, requests } = await wrk(server, work, script, seconds);
+  return { rate, cpu: ((await server.cpu()) - before) / requests };
 }
 
 /** Checks that the peer gives the right answer, and writes the script of its load. */
@@ -69,14 +77,6 @@ function takingTurns(cookies) {
     '  return wrk.format()',
     'end',
   ];
-}
-
-/** Requests a second, and the server's own processor time for one, which other programs on the machine disturb less. */
-async function measure(server, work, script, seconds) {
-  const before = await server.usage();
-  const { rate, requests } = await wrk(server, work, script, seconds);
-  const after = await server.usage();
-  return { rate, cpu: (after.cpu - before.cpu) / requests };
 }
 
 async function wrk({ peer, url }, { path }, script, seconds) {

@@ -24,9 +24,9 @@ export async function measureMemory({ node }) {
     ]);
     const server = await startServer(node, peer, 'greet', ['--expose-gc']);
     await load(server, 100_000);
-    const before = await server.usage();
+    const before = await server.memory();
     await load(server, REQUESTS);
-    const after = await server.usage();
+    const after = await server.memory();
     await server.stop();
     rows.push({
       peer,

@@ -24,7 +24,7 @@ export async function measureUploads({ node, rounds }) {
     const rows = await Promise.all(
       servers.map(async (server) => {
         const values = speeds.get(server.peer);
-        const { maxRss } = await server.usage();
+        const { maxRss } = await server.memory();
         return {
           peer: server.peer,
           'MiB/s': Math.round(median(values)),

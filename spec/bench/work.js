@@ -60,7 +60,8 @@ export const WORKS = {
     method: 'POST',
     type: 'application/json',
     body: JSON.stringify({ name: 'Alice', tags: ['a', 'b'], text: 'x'.repeat(980) }),
-    answer: '{"name":"Alice"}',
+    // Python puts a space behind the colon.
+    answer: /^\{"name": ?"Alice"\}$/,
   },
   session: { path: '/visits', cookie: true, answer: /^Visit \d+$/ },
   stream: { path: '/stream', answer: new RegExp(`^x{${CHUNKS * CHUNK.length}}$`) },
