@@ -58,6 +58,12 @@ export class ExpiringTexts {
     return entry.json;
   }
 
+  /** Like `get`, but does not count as use. */
+  peek(id: string): string | undefined {
+    const entry = this.#entries.get(id);
+    return entry && entry.expires > Date.now() ? entry.json : undefined;
+  }
+
   set(id: string, json: string, timeout: number): void {
     const now = Date.now();
     this.#sweep(now);

@@ -32,7 +32,7 @@ export function recordsInMemory(timeout: number): SessionRecords {
     load: (id) => texts.get(id),
     create: save,
     update(id, change) {
-      const json = texts.get(id);
+      const json = texts.peek(id);
       if (json === undefined) throw ENDED;
       save(id, change(json));
     },

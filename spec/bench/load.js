@@ -80,7 +80,19 @@ function takingTurns(cookies) {
 }
 
 async function wrk({ peer, url }, { path }, script, seconds) {
-  const args = ['-c', '1', 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url + path];
+  const args = [
+    '-c',
+    '1',
+    'wrk',
+    '-t1',
+    `-c${CONNECTIONS}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    script,
+    url + path,
+  ];
   const { stdout } = await run('taskset', args).catch((error) => {
     throw error.code === 127 || /No such file/.test(error.stderr ?? '')
       ? new Error('wrk is missing: apt-get install wrk')
