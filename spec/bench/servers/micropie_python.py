@@ -55,6 +55,7 @@ if __name__ == "__main__":
     # With the protocol named, or asyncio leaves Nagle's algorithm on.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    listener.listen(1024)
     print(listener.getsockname()[1], flush=True)
     config = uvicorn.Config(app, access_log=False, log_level="error", lifespan="off")
     asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
