@@ -18,6 +18,8 @@ export async function measureMemory({ node }) {
       '0',
       node,
       '--expose-gc',
+      // No collection may come in between.
+      '--min-semi-space-size=256',
       '--max-semi-space-size=256',
       ALLOCATION,
       peer,
