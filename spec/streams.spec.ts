@@ -733,7 +733,7 @@ describe('A generator that never waits', () => {
     served = 0;
     *tiny() {
       this.isRunning = true;
-      for (let i = 0; i < 60_000; i++) yield 'x';
+      for (let i = 0; i < 240_000; i++) yield 'x';
       this.isRunning = false;
     }
     ping() {
