@@ -2,7 +2,8 @@ import { toError } from './errors.js';
 import type { Request } from './request.js';
 import { whenClosed } from './response/closed.js';
 import { checkStatus, type HeaderPairs, type HeadersLike, Reply, toPairs } from './response/reply.js';
-import { discard, holdErrors } from './response/stream.js';
+import { discard } from './response/stream.js';
+import { holdErrors } from './response/stream-errors.js';
 
 /** An answer that a hook gives; what `reply()` makes is one. */
 export interface HookResponse {

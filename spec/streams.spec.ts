@@ -173,6 +173,11 @@ describe('An error after the first chunk', () => {
       'A stream takes strings and bytes; its generator yielded undefined',
     ],
     [
+      'an iterator that gives no result',
+      () => withoutSecondResult(),
+      "Cannot destructure property 'done' of 'undefined' as it is undefined.",
+    ],
+    [
       'an object from a Node stream',
       () => Readable.from(['a', { b: 1 }]),
       'A stream takes strings and bytes; its generator yielded object',
@@ -803,6 +808,11 @@ function handWritten(onReturn: () => void, ...chunks: string[]): AsyncIterableIt
     [Symbol.asyncIterator]: () => iterator,
   };
   return iterator;
+}
+
+function withoutSecondResult(): object {
+  const results = [{ done: false, value: 'a' }];
+  return { [Symbol.asyncIterator]: () => ({ next: async () => results.shift() }) };
 }
 
 async function failedStream(): Promise<Readable> {

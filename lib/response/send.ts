@@ -3,16 +3,8 @@ import { isSendable, report } from '../errors.js';
 import type { Context, Request } from '../request.js';
 import { holdToLength } from './length.js';
 import { type HeaderPairs, Reply } from './reply.js';
-import {
-  discard,
-  holdErrors,
-  isStreamable,
-  type Streamable,
-  start,
-  tameErrors,
-  toNodeStream,
-  watch,
-} from './stream.js';
+import { discard, isStreamable, type Streamable, start, toNodeStream } from './stream.js';
+import { holdErrors, tameErrors, watch } from './stream-errors.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
 
