@@ -717,15 +717,24 @@ describe('what a session may hold', () => {
     expect(errors.map(({ message }) => message)[0]).to.match(/^The session can not hold values under names that begin/);
   });
 
-  it('is listed and copied without the bookkeeping around it', async () => {
+  it('is listed with what koa-session adds, and without it as JSON; a copy of either can become the session', async () => {
     class List extends Pad {
       list() {
-        return { names: Object.keys(this.session), copy: { ...this.session } };
+        return { names: Object.keys(this.session), json: this.session };
+      }
+
+      copy() {
+        this.session = { ...this.session, b: '2' };
       }
     }
     const browser = visitor(appOf(micropie(List)));
     await browser.get('/put/a/1').expect(200);
-    expect((await browser.get('/list')).body).to.deep.equal({ names: ['a'], copy: { a: '1' } });
+    expect((await browser.get('/list')).body).to.deep.equal({
+      names: ['isNew', '_requireSave', '_expire', 'a'],
+      json: { a: '1' },
+    });
+    await browser.get('/copy').expect(204);
+    expect((await browser.get('/list')).body.json).to.deep.equal({ a: '1', b: '2' });
   });
 
   it('is never another prototype', async () => {

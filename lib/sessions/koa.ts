@@ -100,13 +100,8 @@ class SharedSession implements RequestSession {
     this.#ctx = ctx;
   }
 
-  /** There once koa-session was called upon. */
-  get #store(): RequestStore | undefined {
-    return this.#ctx[STORE];
-  }
-
   get(): SessionData {
-    return hideBookkeeping(this.#ctx.session ?? beginAnew(this.#ctx));
+    return this.#ctx.session ?? beginAnew(this.#ctx);
   }
 
   replace(value: object | null): void {
@@ -114,15 +109,18 @@ class SharedSession implements RequestSession {
   }
 
   value(name: string): unknown {
-    return this.#store ? ownValue(this.#ctx.session, name) : undefined;
+    return this.#ctx[STORE] ? ownValue(this.#ctx.session, name) : undefined;
   }
 
   isStored(): boolean {
-    return this.#store?.snapshot !== undefined;
+    return this.#ctx[STORE]?.snapshot !== undefined;
   }
 
   save(): Promise<void> | undefined {
-    return this.#store && this.#save(this.#store);
+    // The store is there once koa-session was called upon.
+    const store = this.#ctx[STORE];
+    // What failed is not tried again for the error's answer, which would wait for a dead backend once more.
+    return store && !this.#hasFailed ? this.#save(store) : undefined;
   }
 
   seal(): void {
@@ -130,13 +128,24 @@ class SharedSession implements RequestSession {
     Object.defineProperty(this.#ctx, 'session', { get: () => session, set: tooLate });
   }
 
-  /** What failed is not tried again for the error's answer, which would wait for a dead backend once more. */
   async #save(store: RequestStore): Promise<void> {
-    if (this.#hasFailed) return;
     this.#hasFailed = true;
-    await save(this.#ctx, store);
+    try {
+      await save(this.#ctx, store);
+    } catch (error) {
+      if (error !== ENDED) throw error;
+    }
     this.#hasFailed = false;
   }
+}
+
+function save(ctx: Context, store: RequestStore): Promise<void> | undefined {
+  const { session } = ctx;
+  if (session) checkNames(session);
+  const json = session ? toJson(session) : '{}';
+  if (json === '{}') return store.snapshot && end(ctx);
+  // Compared as text: koa-session itself compares checksums, which two values may share.
+  return json === store.snapshot?.json ? undefined : store.saveAs(json, () => session.save());
 }
 
 function beginAnew(ctx: Context): SessionData {
@@ -145,33 +154,14 @@ function beginAnew(ctx: Context): SessionData {
 }
 
 // koa-session's own members of its session object, and its methods.
-const HIDDEN = ['isNew', '_requireSave', '_expire'];
+const MEMBERS = new Set(['isNew', '_requireSave', '_expire']);
 const METHODS = ['toJSON', 'commit', 'save', 'regenerate', 'manuallyCommit'];
 
-/** Whoever lists or copies a session means its data. */
-function hideBookkeeping(session: SessionData): SessionData {
-  if (Object.prototype.propertyIsEnumerable.call(session, 'isNew'))
-    for (const name of HIDDEN) Object.defineProperty(session, name, { enumerable: false });
-  return session;
-}
-
-async function save(ctx: Context, store: RequestStore): Promise<void> {
-  if (ctx.session) checkNames(ctx.session);
-  const json = toJson(ctx.session ?? {});
-  if (json === '{}') return store.snapshot && end(ctx);
-  // Compared as text: koa-session itself compares checksums, which two values may share.
-  if (json === store.snapshot?.json) return;
-  try {
-    await ctx.session.save();
-  } catch (error) {
-    if (error !== ENDED) throw error;
-  }
-}
-
 /** A handler that stores a value under a name that the client chose may hit one that koa-session needs. */
-function checkNames(session: object): void {
-  const hidden = Object.keys(session).find((name) => name.startsWith('_') && !HIDDEN.includes(name));
-  if (hidden === undefined && METHODS.every((name) => typeof Reflect.get(session, name) === 'function')) return;
+function checkNames(session: SessionData): void {
+  const isTaken = (name: string) => METHODS.includes(name) || (name.startsWith('_') && !MEMBERS.has(name));
+  // Without its methods it has got another prototype.
+  if (typeof session.save === 'function' && !Object.keys(session).some(isTaken)) return;
   throw new TypeError(
     `The session can not hold values under names that begin with '_', nor under ${METHODS.join(', ')} and __proto__`,
   );

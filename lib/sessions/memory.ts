@@ -1,8 +1,8 @@
 import type { SessionBackend, SessionData } from './backend.js';
 
 interface Entry {
-  readonly json: string;
-  readonly timeout: number;
+  json: string;
+  timeout: number;
   expires: number;
 }
 
@@ -67,8 +67,13 @@ export class ExpiringTexts {
   set(id: string, json: string, timeout: number): void {
     const now = Date.now();
     this.#sweep(now);
-    this.#entries.delete(id);
-    this.#entries.set(id, { json, timeout, expires: now + timeout * 1000 });
+    const expires = now + timeout * 1000;
+    const entry = this.#entries.get(id);
+    if (entry) {
+      entry.json = json;
+      entry.timeout = timeout;
+      entry.expires = expires;
+    } else this.#entries.set(id, { json, timeout, expires });
     if (this.#entries.size > this.#max) this.#dropOldest();
   }
 

@@ -32,6 +32,8 @@ export class RequestStore {
   snapshot: Snapshot | undefined;
   readonly #ctx: Context;
   readonly #records: SessionRecords;
+  // The session that is saved just now, as text.
+  #json: string | undefined;
 
   constructor(ctx: Context, records: SessionRecords) {
     this.#ctx = ctx;
@@ -47,12 +49,20 @@ export class RequestStore {
     return JSON.parse(json);
   }
 
+  /** Lets koa-session save a session of which the text is known already. It calls `set` before it waits for anything. */
+  saveAs(json: string, save: () => Promise<void>): Promise<void> {
+    this.#json = json;
+    const saving = save();
+    this.#json = undefined;
+    return saving;
+  }
+
   /**
    * Of a session that was loaded, only the members that this request changed are written, over what is
    * stored now: requests side by side keep each other's changes, and none revives an ended session.
    */
   async set(id: string, session: SessionData): Promise<void> {
-    const json = toJson(withoutBookkeeping(session));
+    const json = this.#json ?? toJson(withoutBookkeeping(session));
     const before = this.snapshot;
     if (before?.id !== id) await this.#records.create(id, json);
     else
