@@ -4,6 +4,7 @@ import { whenClosed } from './response/closed.js';
 import { checkStatus, type HeaderPairs, type HeadersLike, Reply, toPairs } from './response/reply.js';
 import { discard } from './response/stream.js';
 import { holdErrors } from './response/stream-errors.js';
+import { isRecord } from './values.js';
 
 /** An answer that a hook gives; what `reply()` makes is one. */
 export interface HookResponse {
@@ -124,10 +125,6 @@ function replace(current: Reply, result: Partial<HookResponse>, hook: HttpMiddle
     whenClosed(ctx.res, () => discard(current.body, ctx));
   }
   return new Reply(checkStatus(statusCode), body, headers === undefined ? current.headers : toPairs(headers));
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function nameOf(hook: object): string {

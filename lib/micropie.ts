@@ -15,6 +15,7 @@ import type { CheckedRoutes } from './routing/declaration.js';
 import { prepareMatch, type Target } from './routing/match.js';
 import { buildTable, type Handler, type Route } from './routing/table.js';
 import { announceSettings, openSession } from './sessions/koa.js';
+import { isPromiseLike } from './values.js';
 import { prepareViews } from './views.js';
 
 /** The Koa middleware that `micropie` makes. */
@@ -56,7 +57,9 @@ export function micropie<C extends object>(
     : respond;
 
   function micropie(ctx: Context, next: Next): Promise<void> {
-    const target = match(ctx.method, ctx.path);
+    // Past Koa's delegates, here and in all that every request goes through: each takes as long as what it leads to.
+    const { method, path } = ctx.request;
+    const target = match(method, path);
     return target ? run(new Request(ctx, target, mount), target) : next();
   }
 
@@ -79,7 +82,7 @@ export function micropie<C extends object>(
         const handler = handlerOf(target);
         if (request[BODY]?.isMultipart) await receiveUploads(request);
         const result = handler.call(handler.bind(request));
-        reply = toReply(typeof result === 'string' ? result : await result, request);
+        reply = toReply(isPromiseLike(result) ? await result : result, request);
         if (middlewares.length > 0) reply = await runAfter(middlewares, request, reply);
       }
       const answering = answer(request, reply);

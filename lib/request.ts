@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ParameterizedContext } from 'koa';
 import { type Body, bodyOf } from './body/body.js';
 import type { UploadLimits } from './body/limits.js';
-import { emptyLists, type Lists, parsePairs } from './body/pairs.js';
+import { emptyLists, givenLists, type Lists, parsePairs } from './body/pairs.js';
 import { type Part, readParts } from './body/parts.js';
 import type { Spool } from './body/spool.js';
 import type { UploadedFile } from './body/uploaded-file.js';
@@ -77,7 +77,7 @@ export class Request<Session extends object = SessionData> {
    * @throws 400 for more than 1,000 pairs.
    */
   get queryParams(): Lists {
-    this.#queryParams ??= parsePairs(this.ctx.querystring);
+    this.#queryParams ??= givenLists(parsePairs(this.ctx.querystring));
     return this.#queryParams;
   }
 

@@ -4,7 +4,7 @@ import type { Context } from '../request.js';
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** RFC 9112, section 6: either header announces it. Whether it is complete shows only after the request's first turn. */
-function hasContent({ headers }: IncomingMessage): boolean {
+export function hasContent({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 

@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import createError, { isHttpError } from 'http-errors';
 import type { Middleware } from 'koa';
 import type { Context } from '../request.js';
+import { isRecord } from '../values.js';
 import { type Body, bodyOf } from './body.js';
-import { type Lists, parsePairs } from './pairs.js';
+import { hasContent } from './drain.js';
+import { emptyLists, givenLists, listsOf, parsePairs } from './pairs.js';
 
 /** The largest bodies that are parsed, in bytes after decompression. */
 export interface BodyLimits {
@@ -21,6 +23,7 @@ interface Parsers {
 }
 
 const METHODS = new Set(['POST', 'PUT', 'PATCH']);
+const NEXT = async () => {};
 const JSON_TYPE = /^application\/json$|\+json$/;
 
 /**
@@ -33,8 +36,8 @@ export function prepareBodyParser(
   let parsers: Parsers | Promise<Parsers> | undefined;
   return (ctx) => {
     if (isParsed(ctx)) return alreadyParsed(ctx);
-    if (!limits || !METHODS.has(ctx.method) || ctx.req.readableEnded) return undefined;
-    const type = ctx.is() || '';
+    if (!limits || !METHODS.has(ctx.request.method) || ctx.req.readableEnded) return undefined;
+    const type = typeOf(ctx.req);
     if (type === 'multipart/form-data') return requireBoundary(ctx);
     const kind = type === 'application/x-www-form-urlencoded' ? 'form' : JSON_TYPE.test(type) && 'json';
     if (!kind) return undefined;
@@ -53,29 +56,33 @@ async function loadParsers({ jsonLimit, formLimit }: Required<BodyLimits>): Prom
   // Forms are read as text: the parser behind 'form' nests names with brackets and drops fields past the 1,000th.
   const form = bodyParser({ enableTypes: ['text'], extendTypes: { text: ['urlencoded'] }, textLimit: formLimit });
   return {
-    async json(ctx) {
-      await read(ctx, json, jsonLimit);
-      if (ctx.request.rawBody === '') throw badJson();
-      return fromJson(ctx.request.body);
-    },
-    async form(ctx) {
-      await read(ctx, form, formLimit);
-      const fields = parsePairs(ctx.request.rawBody);
-      ctx.request.body = flatten(fields);
-      return bodyOf({ fields });
-    },
+    json: (ctx) => read(ctx, json, jsonLimit, fromJsonText),
+    form: (ctx) => read(ctx, form, formLimit, fromForm),
   };
 }
 
-async function read(ctx: Context, parser: Middleware, limit: number): Promise<void> {
-  try {
-    // For a client that has left already the parser pretends that all is well.
-    if (ctx.req.destroyed) throw requestAborted();
-    const parsing = parser(ctx, async () => {});
-    await (ctx.req.headers['content-encoding'] === undefined ? parsing : orAborted(ctx.req, parsing));
-  } catch (error) {
-    throw explain(error, limit);
-  }
+function read(
+  ctx: Context,
+  parser: Middleware,
+  limit: number,
+  toBody: (request: Context['request']) => Body,
+): Promise<Body> {
+  // For a client that has left already the parser pretends that all is well.
+  if (ctx.req.destroyed) throw badBody(requestAborted());
+  const parsing = parser(ctx, NEXT);
+  const isEncoded = ctx.req.headers['content-encoding'] !== undefined;
+  return (isEncoded ? orAborted(ctx.req, parsing) : parsing).then(
+    () => toBody(ctx.request),
+    (error: unknown) => {
+      throw explain(error, limit);
+    },
+  );
+}
+
+/** The media type of a body; empty where none is announced. */
+function typeOf(req: IncomingMessage): string {
+  const { 'content-type': type = '' } = req.headers;
+  return hasContent(req) ? type.replace(/;.*/s, '').trim().toLowerCase() : '';
 }
 
 /** A decompressor in between hides from the parser that the client has left, so that it would wait for ever. */
@@ -127,30 +134,20 @@ function isParsed(ctx: Context): boolean {
 function alreadyParsed(ctx: Context): Body {
   const body: unknown = ctx.request.body;
   if (!ctx.is('urlencoded', 'multipart')) return fromJson(body);
-  return bodyOf({ fields: listsOf(body, givenValues) });
+  return bodyOf({ fields: isRecord(body) ? givenLists(body) : emptyLists() });
 }
 
-function givenValues(value: unknown): unknown[] {
-  return (Array.isArray(value) ? value : [value]).filter((one) => one !== '');
+function fromForm(request: Context['request']): Body {
+  const pairs = parsePairs(request.rawBody);
+  request.body = pairs;
+  return bodyOf({ fields: givenLists(pairs) });
+}
+
+function fromJsonText({ body, rawBody }: Context['request']): Body {
+  if (rawBody === '') throw badJson();
+  return fromJson(body);
 }
 
 function fromJson(json: unknown): Body {
-  return bodyOf({ json, fields: listsOf(json, (value) => [value]) });
-}
-
-function listsOf(members: unknown, toList: (value: unknown) => unknown[]): Lists<unknown> {
-  const lists: Record<string, unknown[]> = Object.create(null);
-  if (typeof members !== 'object' || members === null || Array.isArray(members)) return lists;
-  for (const [name, value] of Object.entries(members)) {
-    const values = toList(value);
-    if (values.length > 0) lists[name] = values;
-  }
-  return lists;
-}
-
-/** The form in which Koa's own handlers know a body: one value, or a list of them, under each name. */
-function flatten(fields: Lists): Record<string, string | readonly string[] | undefined> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  );
+  return bodyOf({ json, fields: isRecord(json) ? listsOf(json, (value) => [value]) : emptyLists() });
 }

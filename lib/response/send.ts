@@ -51,7 +51,7 @@ export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
   if (ctx.respond === false) return undefined;
   const { body } = reply;
   if (typeof body === 'string') {
-    if (body !== ctx.body) ctx.body = body;
+    setData(body, ctx);
     setHead(reply, ctx);
     return undefined;
   }
@@ -73,7 +73,8 @@ async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Pr
 }
 
 function setHead({ statusCode, headers }: Reply, ctx: Context): void {
-  if (ctx.status !== statusCode) ctx.status = statusCode;
+  const { response } = ctx;
+  if (response.status !== statusCode) response.status = statusCode;
   setHeaders(headers, ctx);
 }
 
@@ -96,7 +97,11 @@ function setBody(value: unknown, ctx: Context): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`A ${typeof value} can't be sent`);
   const body = toNodeStream(toBytes(value), ctx);
   if (body instanceof Readable && body.errored) throw body.errored;
-  if (body !== ctx.body) ctx.body = body;
+  setData(body, ctx);
+}
+
+function setData(body: unknown, { response }: Context): void {
+  if (body !== response.body) response.body = body;
 }
 
 /** Koa takes over its headers, but joins its cookies, and would let a chunk that is no bytes end the process. */

@@ -10,6 +10,8 @@ export type Streamable = AnyIterator | AsyncIterable<unknown>;
 /** Whether a handler returned something to stream that Koa does not know as a stream. */
 export function isStreamable(value: unknown): value is Streamable {
   if (typeof value !== 'object' || value === null) return false;
+  // Nearly all data is told apart here, without asking for its members.
+  if (!(Symbol.asyncIterator in value || Symbol.iterator in value)) return false;
   if (value instanceof ReadableStream || hasMethod(value, 'pipe')) return false;
   return hasMethod(value, Symbol.asyncIterator) || (hasMethod(value, Symbol.iterator) && hasMethod(value, 'next'));
 }

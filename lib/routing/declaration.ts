@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
 import type { Controller } from '../controller.js';
+import { isRecord } from '../values.js';
 
 /** What `static routes` may say of one method. */
 export interface RouteDeclaration {
@@ -106,8 +107,4 @@ function httpMethods(value: unknown, where: string): string[] {
 function names(value: unknown, where: string): string[] {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')) return value;
   throw new TypeError(`${where} must be a list of names`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import createError from 'http-errors';
 import { toError } from '../errors.js';
+import { isPromiseLike } from '../values.js';
 
 const PATIENCE = 2000;
 
@@ -23,11 +24,6 @@ export function guarded<T>(action: string, call: () => T | PromiseLike<T>, until
   } catch (cause) {
     return fail(cause);
   }
-}
-
-/** Not every result to wait for is a promise: query builders, for one, do nothing until somebody waits for them. */
-function isPromiseLike<T>(result: T | PromiseLike<T>): result is PromiseLike<T> {
-  return typeof result === 'object' && result !== null && 'then' in result && typeof result.then === 'function';
 }
 
 function inTime<T>(result: PromiseLike<T>, until: number): Promise<T> {
