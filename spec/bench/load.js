@@ -2,47 +2,83 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { startServer } from './server.js';
+import { offers, startServer } from './server.js';
 import { median, printTable, spread } from './statistics.js';
 import { WORKS } from './work.js';
 
 const run = promisify(execFile);
 const CONNECTIONS = 64;
-// In seconds; afterwards V8 has compiled what it will.
-const WARM_UP = 2;
+// In seconds, for both of a pair; afterwards V8 has compiled what it will.
+const WARM_UP = 4;
+// How long one of a pair runs before the other does, in milliseconds.
+const TURN = 50;
+
+/** Each peer with Koa by hand. */
+export async function measureLoad(name, settings) {
+  await measurePairs(`${name}, of Koa by hand`, settings, (peer) => [
+    { peer: 'koa', work: name },
+    { peer, work: name },
+  ]);
+}
+
+/** What a thousand routes cost, of what one costs. */
+export async function measureRoutes(settings) {
+  const peers = settings.peers.filter((peer) => /^micropie|^koa/.test(peer));
+  await measurePairs('1,000 routes, of one route of the same peer', { ...settings, peers }, (peer) => [
+    { peer, work: 'greet' },
+    { peer, work: 'routes' },
+  ]);
+}
+
+/** Each round has new processes, since two of one program differ for as long as they run. */
+async function measurePairs(title, { node, rounds, seconds, peers }, pairOf) {
+  const results = new Map();
+  for (const peer of peers) if (await offers(peer, pairOf(peer)[1].work)) results.set(peer, []);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [peer, pairs] of results) pairs.push(await measurePair(node, pairOf(peer), seconds, round));
+  print(title, results);
+}
 
 /**
- * The peers take turns, round by round, so that a change of the machine's pace hits them alike. Each round is
- * another process: two of the same program differ by up to 10 % for as long as they run.
+ * Puts both of a pair under load. They take turns of some milliseconds on one core, so that whatever slows the
+ * machine, which lasts for seconds, hits both alike.
  */
-export async function measureLoad(name, { node, rounds, seconds, peers }) {
-  const results = new Map();
-  for (let round = 0; round < rounds; round += 1)
-    for (const peer of peers) {
-      const server = await startServer(node, peer, name);
-      if (!server) continue;
-      if (!results.has(peer)) results.set(peer, []);
-      try {
-        results.get(peer).push(await measure(server, WORKS[name], seconds));
-      } finally {
-        await server.stop();
-      }
+async function measurePair(node, pair, seconds, round) {
+  // Neither is always the first.
+  const order = round % 2 ? pair : pair.toReversed();
+  const servers = [];
+  try {
+    for (const { peer, work } of order) servers.push(await startServer(node, peer, work));
+    const loads = await Promise.all(servers.map((server, index) => prepare(server, WORKS[order[index].work])));
+    const turns = takeTurns(servers);
+    await Promise.all(loads.map((load) => load(order[0].work === 'stream' ? 2 * WARM_UP : WARM_UP)));
+    const results = await Promise.all(loads.map((load) => load(seconds)));
+    turns.abort();
+    return round % 2 ? results : results.toReversed();
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+function takeTurns(servers) {
+  const turns = new AbortController();
+  const run = async () => {
+    for (let turn = 0; !turns.signal.aborted; turn += 1) {
+      servers[turn % 2].pause();
+      servers[(turn + 1) % 2].resume();
+      await sleep(TURN);
     }
-  print(name, results);
+  };
+  run();
+  return turns;
 }
 
-/** Requests a second, and the server's own processor time for one, which other programs on the machine disturb less. */
-async function measure(server, work, seconds) {
-  const script = await prepare(server, work);
-  await wrk(server, work, script, WARM_UP);
-  const before = await server.cpu();
-  const { rate, requests } = await wrk(server, work, script, seconds);
-  return { rate, cpu: ((await server.cpu()) - before) / requests };
-}
-
-/** Checks that the peer gives the right answer, and writes the script of its load. */
-async function prepare({ peer, url }, { path, method = 'GET', type, body, cookie, answer }) {
+/** Checks that the peer gives the right answer, and makes what puts it under load. */
+async function prepare(server, work) {
+  const { peer, url } = server;
+  const { path, method = 'GET', type, body, cookie, answer } = work;
   const headers = type ? { 'content-type': type } : {};
   const response = await fetch(url + path, { method, headers, body });
   const text = await response.text();
@@ -58,7 +94,11 @@ async function prepare({ peer, url }, { path, method = 'GET', type, body, cookie
     ...(cookie ? takingTurns(await cookiesOf(url + path)) : []),
   ];
   await writeFile(file, lines.join('\n'));
-  return file;
+  return async (seconds) => {
+    const before = await server.cpu();
+    const requests = await wrk(server, work, file, seconds);
+    return { cpu: ((await server.cpu()) - before) / requests, rate: requests / (seconds / 2) };
+  };
 }
 
 /** A session for each visitor, of whom there are more than connections. */
@@ -99,26 +139,21 @@ async function wrk({ peer, url }, { path }, script, seconds) {
       : error;
   });
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${peer} failed under load:\n${stdout}`);
-  return {
-    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]),
-    requests: Number(/(\d+) requests in/.exec(stdout)[1]),
-  };
+  return Number(/(\d+) requests in/.exec(stdout)[1]);
 }
 
-function print(name, results) {
-  const base = results.get('koa');
-  const rows = [...results].map(([peer, rounds]) => {
-    const rates = rounds.map(({ rate }) => rate);
-    // Round by round, so that what slowed both in one round cancels out.
-    const ofKoa = (compare) => (base ? median(rounds.map(compare)).toFixed(2) : '');
+function print(title, results) {
+  const rows = [...results].map(([peer, pairs]) => {
+    const ratios = pairs.map(([base, own]) => base.cpu / own.cpu);
     return {
       peer,
-      'requests/s': Math.round(median(rates)),
-      'of Koa by hand': ofKoa(({ rate }, round) => rate / base[round].rate),
-      'µs of CPU a request': median(rounds.map(({ cpu }) => cpu)).toFixed(1),
-      'of Koa by hand, by CPU': ofKoa(({ cpu }, round) => base[round].cpu / cpu),
-      note: spread(rates) > 0.1 ? `rounds differ by ${Math.round(spread(rates) * 100)} %` : '',
+      ratio: median(ratios).toFixed(2),
+      rounds: `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+      'by requests/s': median(pairs.map(([base, own]) => own.rate / base.rate)).toFixed(2),
+      'requests/s': Math.round(median(pairs.map(([, own]) => own.rate))),
+      'µs of CPU a request': median(pairs.map(([, own]) => own.cpu)).toFixed(1),
+      note: spread(ratios) > 0.1 ? `rounds differ by ${Math.round(spread(ratios) * 100)} %` : '',
     };
   });
-  printTable(name, rows);
+  printTable(title, rows);
 }

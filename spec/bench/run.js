@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureLoad } from './load.js';
+import { measureLoad, measureRoutes } from './load.js';
 import { measureMemory } from './memory.js';
 import { hasMicroPie } from './server.js';
 import { measureStartUp } from './startup.js';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     node: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
     only: { type: 'string', default: [...Object.keys(WORKS), 'upload', 'startup', 'memory'].join(',') },
     peers: {
       type: 'string',
@@ -54,6 +54,7 @@ if (existsSync(poll) && Number(readFileSync(poll)) === 0)
   console.log(`A virtual machine of which an idle core halts: figures are steadier after "echo 2000000 > ${poll}".\n`);
 
 for (const work of Object.keys(WORKS)) if (chosen.has(work)) await measureLoad(work, settings);
+if (chosen.has('routes')) await measureRoutes(settings);
 if (chosen.has('upload')) await measureUploads(settings);
 if (chosen.has('startup')) await measureStartUp(settings);
 if (chosen.has('memory')) await measureMemory(settings);

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -23,14 +23,13 @@ export async function startServer(node, peer, work, flags = []) {
     peer,
     url: `http://127.0.0.1:${port}`,
     port: Number(port),
-    /** The processor time that it took so far, in microseconds. */
+    /** The processor time that all its threads took so far, in microseconds. */
     async cpu() {
-      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8');
-      const [user, system] = stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .slice(11, 13);
-      return (Number(user) + Number(system)) * MICROSECONDS_PER_TICK;
+      const threads = await readdir(`/proc/${child.pid}/task`);
+      const times = await Promise.all(
+        threads.map((thread) => readFile(`/proc/${child.pid}/task/${thread}/schedstat`, 'utf8')),
+      );
+      return times.reduce((sum, time) => sum + Number(time.split(' ')[0]) / 1000, 0);
     },
     /** A Node server's memory, in bytes. */
     async memory() {
@@ -38,19 +37,29 @@ export async function startServer(node, peer, work, flags = []) {
       const [memory] = await once(child, 'message');
       return memory;
     },
+    pause() {
+      child.kill('SIGSTOP');
+    },
+    resume() {
+      child.kill('SIGCONT');
+    },
     async stop() {
-      child.kill();
+      child.kill('SIGKILL');
       await once(child, 'exit');
     },
   };
 }
 
-const MICROSECONDS_PER_TICK = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
 async function commandOf(node, peer, work, flags) {
-  if (peer === 'micropie-python') return PYTHON_WORKS.has(work) ? [PYTHON, MICROPIE_PYTHON, work] : undefined;
+  if (!(await offers(peer, work))) return undefined;
+  return peer === 'micropie-python' ? [PYTHON, MICROPIE_PYTHON, work] : [node, ...flags, SERVE, peer, work];
+}
+
+/** Whether a peer does a work. */
+export async function offers(peer, work) {
+  if (peer === 'micropie-python') return PYTHON_WORKS.has(work);
   const { works } = await import(`./servers/${peer}.js`);
-  return works[work] && [node, ...flags, SERVE, peer, work];
+  return work in works;
 }
 
 /** Whether Python has all that MicroPie on uvicorn needs. */
