@@ -141,6 +141,8 @@ describe('JSON bodies', () => {
     ['a byte order mark', '\ufeff{"a":1}', JSON_TYPE, { a: 1 }],
     ['the last of two equal keys', '{"a":1,"a":2}', JSON_TYPE, { a: 2 }],
     ['a type with a charset', '{"a":"é"}', `${JSON_TYPE}; charset=UTF-8`, { a: 'é' }],
+    ['a type with a broken parameter', '{"a":1}', `${JSON_TYPE}; charset`, { a: 1 }],
+    ['a type in capitals, with spaces', '{"a":1}', 'Application/JSON ; charset=UTF-8', { a: 1 }],
     ['a type with a suffix', '{"a":1}', 'application/vnd.x+json', { a: 1 }],
     ['a type in capitals', '{"a":1}', 'Application/JSON', { a: 1 }],
     ['a type with a tab behind it', '{"a":1}', `${JSON_TYPE}\t`, { a: 1 }],
@@ -236,6 +238,11 @@ describe('Forms', () => {
 
   it('take an empty body', async () => {
     expect(result(await declare('/form', FORM_TYPE, ''))).to.equal('200 {}');
+  });
+
+  it('are read whatever is behind their type', async () => {
+    for (const behind of ['; charset', ';', ' ;=', '; charset="', '; charset=latin1; charset=utf-8', '; ;,'])
+      expect(result(await declare('/form', FORM_TYPE.toUpperCase() + behind, 'a=1'))).to.equal('200 {"a":["1"]}');
   });
 
   it('read a charset as what it is not: always UTF-8', async () => {
@@ -402,8 +409,8 @@ describe('A client that leaves in the middle of its body', () => {
 
 describe('ctx.request.body', () => {
   it('is there for code that was written for Koa: strings, and lists of them', async () => {
-    const form = await declare('/koa', FORM_TYPE, 'a=1&b=2&b=3');
-    expect(JSON.parse(String(form.body))).to.deep.equal({ body: { a: '1', b: ['2', '3'] } });
+    const form = await declare('/koa', FORM_TYPE, 'a=1&b=2&b=3&c=');
+    expect(JSON.parse(String(form.body))).to.deep.equal({ body: { a: '1', b: ['2', '3'], c: '' } });
     const json = await declare('/koa', JSON_TYPE, '{"a":{"b":[1]}}');
     expect(JSON.parse(String(json.body))).to.deep.equal({ body: { a: { b: [1] } } });
   });

@@ -11,7 +11,7 @@ import { WORKS } from './work.js';
 const run = promisify(execFile);
 const CONNECTIONS = 64;
 // In seconds, for both of a pair; afterwards V8 has compiled what it will.
-const WARM_UP = 4;
+const WARM_UP = 10;
 // How long one of a pair runs before the other does, in milliseconds.
 const TURN = 50;
 
