@@ -43,7 +43,7 @@ export class IteratorStream extends Readable {
   override _read(): void {
     if (this.#isReading) return;
     this.#isReading = true;
-    this.#inContext(() => this.#fill(NOTHING));
+    this.#inContext(() => this.#fill(NOTHING, 0));
   }
 
   /** @returns Whether there is room for more. */
@@ -57,27 +57,33 @@ export class IteratorStream extends Readable {
     return false;
   }
 
-  /** Fills the buffer, at once as far as there is no promise to wait for. */
-  #fill(result: Result): void {
+  /**
+   * Fills the buffer, at once as far as there is no promise to wait for.
+   *
+   * @param until - Until when it need not care whose turn it is.
+   */
+  #fill(result: Result, until: number): void {
     try {
       let hasRoom = result === NOTHING ? !this.destroyed : this.accept(result);
       let event: Promise<Result> | undefined;
       while (hasRoom && !event) {
         // A generator that never waits for anything would let nobody else have a turn.
-        const next = isTurnOver() ? nextTurn(NOTHING) : this.#iterator.next();
+        const mustWait = performance.now() > until && isTurnOver();
+        const next = mustWait ? nextTurn(NOTHING) : this.#iterator.next();
         if ('then' in next) event = next;
         else hasRoom = this.accept(next);
       }
-      if (event) this.#fillAfter(event);
+      if (event) this.#fillAfter(event, until);
       else this.#isReading = false;
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #fillAfter(event: Promise<Result>): void {
+  /** After a turn it may fill its buffer, or else many streams would get on by one chunk each. */
+  #fillAfter(event: Promise<Result>, until: number): void {
     event.then(
-      (result) => this.#fill(result),
+      (result) => this.#fill(result, result === NOTHING ? performance.now() + TURN : until),
       (error) => this.#fail(error),
     );
   }

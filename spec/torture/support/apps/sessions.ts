@@ -91,7 +91,7 @@ export default function create(witness: Witness): TortureApp {
 
     all() {
       witness.ran('all');
-      return { ...this.session };
+      return this.session;
     }
 
     value(what: string) {
