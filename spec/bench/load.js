@@ -10,8 +10,9 @@ import { WORKS } from './work.js';
 
 const run = promisify(execFile);
 const CONNECTIONS = 64;
-// In seconds, for both of a pair; afterwards V8 has compiled what it will.
-const WARM_UP = 10;
+// In seconds, for both of a pair; afterwards V8 has compiled what it will. In several runs of wrk, since the end
+// of each closes connections, which V8 has to learn as well.
+const WARM_UP = [3, 3, 3, 3];
 // How long one of a pair runs before the other does, in milliseconds.
 const TURN = 50;
 
@@ -53,7 +54,8 @@ async function measurePair(node, pair, seconds, round) {
     for (const { peer, work } of order) servers.push(await startServer(node, peer, work));
     const loads = await Promise.all(servers.map((server, index) => prepare(server, WORKS[order[index].work])));
     const turns = takeTurns(servers);
-    await Promise.all(loads.map((load) => load(order[0].work === 'stream' ? 2 * WARM_UP : WARM_UP)));
+    for (const warmUp of WARM_UP)
+      await Promise.all(loads.map((load) => load(order[0].work === 'stream' ? 2 * warmUp : warmUp)));
     const results = await Promise.all(loads.map((load) => load(seconds)));
     turns.abort();
     return round % 2 ? results : results.toReversed();
@@ -84,16 +86,10 @@ async function prepare(server, work) {
   const text = await response.text();
   if (answer instanceof RegExp ? !answer.test(text) : text !== answer)
     throw new Error(`${peer} answers ${path} with ${response.status} ${text.slice(0, 80)}`);
+  const cookies = cookie ? await cookiesOf(url + path) : [undefined];
+  const requests = cookies.map((one) => requestText(server, work, one));
   const file = join(await mkdtemp(join(tmpdir(), 'bench-')), 'load.lua');
-  const lines = [
-    `wrk.method = ${JSON.stringify(method)}`,
-    ...Object.entries(headers).map(
-      ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
-    ),
-    ...(body ? [`wrk.body = ${JSON.stringify(body)}`] : []),
-    ...(cookie ? takingTurns(await cookiesOf(url + path)) : []),
-  ];
-  await writeFile(file, lines.join('\n'));
+  await writeFile(file, takingTurns(requests));
   return async (seconds) => {
     const before = await server.cpu();
     const requests = await wrk(server, work, file, seconds);
@@ -107,16 +103,26 @@ async function cookiesOf(address) {
   return answers.map((answer) => answer.headers.getSetCookie()[0].split(';')[0]);
 }
 
-function takingTurns(cookies) {
+/** The whole text, since wrk puts headers in another order whenever it starts, for which V8 compiles anew. */
+function requestText({ port }, { path, method = 'GET', type, body = '' }, cookie) {
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    ...(type ? [`Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`] : []),
+    ...(cookie ? [`Cookie: ${cookie}`] : []),
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}
+
+function takingTurns(requests) {
   return [
-    `local cookies = {${cookies.map((cookie) => JSON.stringify(cookie)).join(', ')}}`,
+    `local requests = {${requests.map((request) => JSON.stringify(request)).join(', ')}}`,
     'local turn = 0',
     'request = function()',
-    '  turn = turn % #cookies + 1',
-    '  wrk.headers.cookie = cookies[turn]',
-    '  return wrk.format()',
+    '  turn = turn % #requests + 1',
+    '  return requests[turn]',
     'end',
-  ];
+  ].join('\n');
 }
 
 async function wrk({ peer, url }, { path }, script, seconds) {
