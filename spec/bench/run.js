@@ -55,6 +55,7 @@ if (existsSync(poll) && Number(readFileSync(poll)) === 0)
 
 for (const work of Object.keys(WORKS)) if (chosen.has(work)) await measureLoad(work, settings);
 if (chosen.has('routes')) await measureRoutes(settings);
-if (chosen.has('upload')) await measureUploads(settings);
+// Before the uploads, which leave the disk busy.
 if (chosen.has('startup')) await measureStartUp(settings);
+if (chosen.has('upload')) await measureUploads(settings);
 if (chosen.has('memory')) await measureMemory(settings);
