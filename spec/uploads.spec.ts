@@ -570,6 +570,22 @@ describe('After an upload', () => {
       );
       await expectNothingLeft();
     });
+
+    it(`a client that sends very much more and reads late sees the answer: ${what}`, async () => {
+      await withServer(appOf(micropie(Refusing, options)), (port) =>
+        withSocket(port, async (client) => {
+          client.socket.pause();
+          await client.send(post('/', FORM_TYPE, 1024 * MIB));
+          await client.send(formOf([file('data', Buffer.alloc(2000))], { end: '' }));
+          const pouring = client.send(Buffer.alloc(64 * MIB));
+          await sleep(200);
+          client.socket.resume();
+          expect((await client.response()).status).to.equal(status);
+          await pouring;
+        }),
+      );
+      await expectNothingLeft();
+    });
   }
 });
 

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from '../request.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
+// In milliseconds. What ends the connection takes away an answer that the client has not read by then.
+const GRACE = 500;
 
 /** RFC 9112, section 6: either header announces it. Whether it is complete shows only after the request's first turn. */
 export function hasContent({ headers }: IncomingMessage): boolean {
@@ -22,7 +24,9 @@ export function drain({ req, res }: Context): void {
     req.read();
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_BYTES) req.destroy();
+      if (bytes <= MAX_BYTES) return;
+      req.pause();
+      setTimeout(() => req.destroy(), GRACE).unref();
     });
     req.resume();
   });
