@@ -66,14 +66,14 @@ async function measurePair(node, pair, seconds, round) {
 
 function takeTurns(servers) {
   const turns = new AbortController();
-  const run = async () => {
+  const alternate = async () => {
     for (let turn = 0; !turns.signal.aborted; turn += 1) {
       servers[turn % 2].pause();
       servers[(turn + 1) % 2].resume();
       await sleep(TURN);
     }
   };
-  run();
+  alternate();
   return turns;
 }
 
@@ -92,8 +92,8 @@ async function prepare(server, work) {
   await writeFile(file, takingTurns(requests));
   return async (seconds) => {
     const before = await server.cpu();
-    const requests = await wrk(server, work, file, seconds);
-    return { cpu: ((await server.cpu()) - before) / requests, rate: requests / (seconds / 2) };
+    const count = await wrk(server, work, file, seconds);
+    return { cpu: ((await server.cpu()) - before) / count, rate: count / (seconds / 2) };
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Measures the library and its peers side by side: `node run.js [--node 24] [--rounds 5] [--seconds 3]
+ * Measures the library and its peers side by side: `node run.js [--node 24] [--rounds 5] [--seconds 2]
  * [--only greet,form]`. Prints tables of ratios to Koa by hand.
  */
 
@@ -55,7 +55,7 @@ if (existsSync(poll) && Number(readFileSync(poll)) === 0)
 
 for (const work of Object.keys(WORKS)) if (chosen.has(work)) await measureLoad(work, settings);
 if (chosen.has('routes')) await measureRoutes(settings);
-// Before the uploads, which leave the disk busy.
+// Before the uploads, behind which it once took 17 ms longer.
 if (chosen.has('startup')) await measureStartUp(settings);
 if (chosen.has('upload')) await measureUploads(settings);
 if (chosen.has('memory')) await measureMemory(settings);
