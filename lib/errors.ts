@@ -1,6 +1,6 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { inspect, types } from 'node:util';
-import type { Context } from './request.js';
+import type { Context } from './context.js';
 
 /**
  * Makes of anything that was thrown an error that Koa can answer with. Errors that it can, pass unchanged.

@@ -1,9 +1,9 @@
 import { toError } from './errors.js';
 import type { Request } from './request.js';
-import { whenClosed } from './response/closed.js';
 import { checkStatus, type HeaderPairs, type HeadersLike, Reply, toPairs } from './response/reply.js';
-import { discard } from './response/stream.js';
-import { holdErrors } from './response/stream-errors.js';
+import { whenClosed } from './streams/lifetime.js';
+import { discard } from './streams/stream.js';
+import { holdErrors } from './streams/stream-errors.js';
 import { isRecord } from './values.js';
 
 /** An answer that a hook gives; what `reply()` makes is one. */

@@ -1,7 +1,7 @@
-import type { UploadLimits, UploadOptions } from './body/limits.js';
 import type { BodyLimits } from './body/parse.js';
 import { type HttpMiddleware, isHook } from './hooks.js';
 import type { SessionBackend } from './sessions/backend.js';
+import type { UploadLimits, UploadOptions } from './uploads/limits.js';
 
 /** How the session's cookie and time are set. */
 export interface SessionOptions {

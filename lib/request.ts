@@ -1,20 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ParameterizedContext } from 'koa';
 import { type Body, bodyOf } from './body/body.js';
-import type { UploadLimits } from './body/limits.js';
 import { emptyLists, givenLists, type Lists, parsePairs } from './body/pairs.js';
-import { type Part, readParts } from './body/parts.js';
-import type { Spool } from './body/spool.js';
-import type { UploadedFile } from './body/uploaded-file.js';
-import { signalOf } from './response/closed.js';
-import type { Target } from './routing/match.js';
-import type { Route } from './routing/table.js';
+import type { Context } from './context.js';
+import type { Target } from './routing/router.js';
+import type { Route } from './routing/routes.js';
 import type { SessionData } from './sessions/backend.js';
 import { NO_SESSION, type RequestSession } from './sessions/session.js';
+import { signalOf } from './streams/lifetime.js';
+import type { UploadLimits } from './uploads/limits.js';
+import { type Part, readParts } from './uploads/parts.js';
+import type { Spool } from './uploads/spool.js';
+import type { UploadedFile } from './uploads/uploaded-file.js';
 import type { Render } from './views.js';
-
-/** Koa's context, as handlers and hooks see it. */
-export type Context = ParameterizedContext;
 
 // Where a request's way keeps what it knows of it, apart from the names that hooks may choose.
 export const BODY = Symbol('body');

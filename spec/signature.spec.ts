@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { micropie } from '../lib/index.js';
-import { type NamedParameter, type Parameter, type ParameterType, readSignature } from '../lib/routing/signature.js';
+import { type NamedParameter, type Parameter, type ParameterType, readSignature } from '../lib/controller/signature.js';
 import { classOf, isSyntax, methodOf } from './support/source.js';
 
 describe('readSignature(method)', () => {

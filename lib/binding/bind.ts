@@ -1,6 +1,6 @@
 import createError from 'http-errors';
+import type { NamedParameter, Parameter } from '../controller/signature.js';
 import { type Request, SESSION } from '../request.js';
-import type { NamedParameter, Parameter } from '../routing/signature.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';
 
 /** Names that a handler's parameter gets from the request itself and never from the client. */

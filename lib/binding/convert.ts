@@ -1,4 +1,4 @@
-import type { ParameterType } from '../routing/signature.js';
+import type { ParameterType } from '../controller/signature.js';
 
 /** What a converter gives for a value that its type refuses. */
 export const REFUSED = Symbol('refused');

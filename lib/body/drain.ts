@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context } from '../request.js';
+import type { Context } from '../context.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 // In milliseconds. What ends the connection takes away an answer that the client has not read by then.

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import createError, { isHttpError } from 'http-errors';
 import type { Middleware } from 'koa';
-import type { Context } from '../request.js';
+import type { Context } from '../context.js';
 import { isRecord } from '../values.js';
 import { type Body, bodyOf } from './body.js';
 import { hasContent } from './drain.js';

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
+import type { Context } from '../context.js';
 import { isSendable, report } from '../errors.js';
-import type { Context, Request } from '../request.js';
-import { holdToLength } from './length.js';
+import type { Request } from '../request.js';
+import { holdToLength } from '../streams/content-length.js';
+import { discard, isStreamable, type Streamable, start, toNodeStream } from '../streams/stream.js';
+import { holdErrors, tameErrors, watch } from '../streams/stream-errors.js';
 import { type HeaderPairs, Reply } from './reply.js';
-import { discard, isStreamable, type Streamable, start, toNodeStream } from './stream.js';
-import { holdErrors, tameErrors, watch } from './stream-errors.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
 

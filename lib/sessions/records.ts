@@ -1,9 +1,9 @@
+import type { Context } from '../context.js';
 import { report } from '../errors.js';
-import type { Context } from '../request.js';
 import type { SessionBackend } from './backend.js';
-import { deadline, guarded, KeyedQueue } from './guard.js';
 import { ExpiringTexts } from './memory.js';
 import { toJson } from './session.js';
+import { deadline, guarded, KeyedQueue } from './timeout.js';
 
 /**
  * Where the sessions of an app are, as JSON text: that is what requests compare and merge, and what every

@@ -1,4 +1,4 @@
-import type { Context } from '../request.js';
+import type { Context } from '../context.js';
 import type { SessionData } from './backend.js';
 import type { SessionRecords } from './records.js';
 import { toJson } from './session.js';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
 import Koa, { type Context } from 'koa';
-import { UploadedFile } from '../../../../lib/body/uploaded-file.js';
 import { Controller, type HookResponse, micropie, type Request, reply } from '../../../../lib/index.js';
+import { UploadedFile } from '../../../../lib/uploads/uploaded-file.js';
 import { note, tell } from '../tell.js';
 import type { TortureApp, Witness } from '../witness.js';
 

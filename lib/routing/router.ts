@@ -1,7 +1,7 @@
 import createError, { type HttpError } from 'http-errors';
 import { reply } from '../response/reply.js';
 import { decodeSegment, decodeSegments, endOfSegment, isBelow, segmentsFrom } from './path.js';
-import { type Handler, isPrivate } from './table.js';
+import { type Handler, isPrivate } from './routes.js';
 
 /** What a request is for. */
 export interface Target {

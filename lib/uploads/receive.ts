@@ -1,5 +1,5 @@
+import { bodyOf } from '../body/body.js';
 import { BODY, type Request, SPOOL } from '../request.js';
-import { bodyOf } from './body.js';
 import type { UploadLimits } from './limits.js';
 import { readParts } from './parts.js';
 import { Spool } from './spool.js';

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Context } from '../context.js';
 import { report, toError } from '../errors.js';
-import type { Context } from '../request.js';
 
 type Result = IteratorResult<unknown, unknown>;
 export type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>;

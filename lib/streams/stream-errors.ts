@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Context } from '../request.js';
+import type { Context } from '../context.js';
 
 /**
  * Keeps a stream's error from ending the process until Koa pipes the stream, which comes later: after the hooks,

@@ -1,8 +1,9 @@
+import type { Context } from '../context.js';
+import { MOUNT, type Request } from '../request.js';
+import { redirect } from '../response/redirect.js';
+import type { Reply } from '../response/reply.js';
+import type { SessionData } from '../sessions/backend.js';
 import { currentRequest } from './ambient.js';
-import { type Context, MOUNT, type Request } from './request.js';
-import { redirect } from './response/redirect.js';
-import type { Reply } from './response/reply.js';
-import type { SessionData } from './sessions/backend.js';
 
 // Registered, so that a second copy of the package recognizes the base class of the first.
 const BASE = Symbol.for('koa-micropie.Controller');

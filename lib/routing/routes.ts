@@ -1,9 +1,9 @@
 import { fitsPath, prepareBinding } from '../binding/bind.js';
-import { isBase, isController, RESERVED } from '../controller.js';
+import { isBase, isController, RESERVED } from '../controller/controller.js';
+import { type Declaration, readDeclarations } from '../controller/declarations.js';
+import { warnOfRenames } from '../controller/renames.js';
+import { type Parameter, readSignature } from '../controller/signature.js';
 import type { Request } from '../request.js';
-import { type Declaration, readDeclarations } from './declaration.js';
-import { warnOfRenames } from './renames.js';
-import { type Parameter, readSignature } from './signature.js';
 
 /** What a controller serves under one name. */
 export interface Route {

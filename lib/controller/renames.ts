@@ -1,4 +1,4 @@
-import type { Declaration } from './declaration.js';
+import type { Declaration } from './declarations.js';
 import { looksMinified, readSignature } from './signature.js';
 
 /** What esbuild makes of a name that is taken: it counts from 2. */

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
-import type { Controller } from '../controller.js';
 import { isRecord } from '../values.js';
+import type { Controller } from './controller.js';
 
 /** What `static routes` may say of one method. */
 export interface RouteDeclaration {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type Application from 'koa';
+import type { Context } from '../context.js';
 import type { SessionSettings } from '../options.js';
-import type { Context } from '../request.js';
 import type { SessionData } from './backend.js';
 import { ENDED, recordsIn, recordsInMemory } from './records.js';
 import { NO_SESSION, ownValue, type RequestSession, toJson } from './session.js';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import type { Context } from '../context.js';
 import { report, toError } from '../errors.js';
-import type { Context } from '../request.js';
-import { whenClosed } from './closed.js';
 import { type AnyIterator, close, IteratorStream } from './iterator-stream.js';
+import { whenClosed } from './lifetime.js';
 import { holdErrors, tameErrors } from './stream-errors.js';
 
 export type Streamable = AnyIterator | AsyncIterable<unknown>;

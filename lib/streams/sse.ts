@@ -1,4 +1,4 @@
-import { type Reply, reply } from './reply.js';
+import { type Reply, reply } from '../response/reply.js';
 
 /** One server-sent event. */
 export interface SseEvent {

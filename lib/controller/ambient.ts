@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Request } from './request.js';
-import type { SessionData } from './sessions/backend.js';
+import type { Request } from '../request.js';
+import type { SessionData } from '../sessions/backend.js';
 
 const storage = new AsyncLocalStorage<object>();
 
