@@ -24,6 +24,7 @@ function describe(parameter: Parameter): string {
     case 'pattern':
       return `{ ${parameter.keys.map(named).join(', ')} }`;
     case 'positional':
+    case 'input':
       return named(parameter);
   }
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { inspect, types } from 'node:util';
+import createError, { type HttpError } from 'http-errors';
 import type { Context } from './context.js';
 
 /**
@@ -95,4 +96,54 @@ function describe(value: unknown): string {
   } catch {
     return typeof value;
   }
+}
+
+/** One thing that is wrong with a request. */
+export interface Issue {
+  readonly message: string;
+  /** The names that lead to it: the parameter's first, or those of the input's own members. */
+  readonly path: readonly PropertyKey[];
+}
+
+/** An issue as the binder finds it. */
+export interface ParameterProblem {
+  readonly parameter: string;
+  /** How the answer's text tells it. */
+  readonly text: string;
+  readonly issue: Issue;
+}
+
+/** All that is wrong with a request's arguments, in one error. */
+export function badParameters(problems: readonly ParameterProblem[]): HttpError {
+  return createError(400, problems.map(({ text }) => text).join('; '), {
+    parameter: problems[0]?.parameter,
+    issues: problems.map(({ issue }) => issue),
+  });
+}
+
+export function badRequest(message: string, cause?: unknown): HttpError {
+  return createError(400, message, cause === undefined ? {} : { cause });
+}
+
+export function notFound(): HttpError {
+  return createError(404);
+}
+
+export function methodNotAllowed(allow: string): HttpError {
+  return createError(405, { headers: { Allow: allow } });
+}
+
+export function payloadTooLarge(message: string): HttpError {
+  return createError(413, message);
+}
+
+export function unsupportedMediaType(message: string): HttpError {
+  return createError(415, message);
+}
+
+/** What is missing may be in a body that nobody could read. */
+export function unreadBody(): HttpError {
+  return unsupportedMediaType(
+    'The body is of a type that is not read here; send application/json, application/x-www-form-urlencoded or multipart/form-data',
+  );
 }

@@ -35,6 +35,18 @@ export abstract class HttpMiddleware {
   beforeRequest?(request: Request): Awaitable<HookResponse | null | undefined | void>;
 
   /**
+   * Runs when the handler's arguments are bound and valid, wherever the client sent them.
+   *
+   * @param request - The request.
+   * @param args - The arguments by the names of their parameters.
+   * @returns An answer, which ends the request here: no further hook, no handler.
+   */
+  beforeCall?(
+    request: Request,
+    args: Readonly<Record<string, unknown>>,
+  ): Awaitable<HookResponse | null | undefined | void>;
+
+  /**
    * Runs after the handler, unless it threw.
    *
    * @param request - The request.
@@ -62,7 +74,20 @@ export abstract class HttpMiddleware {
 export async function runBefore(hooks: readonly HttpMiddleware[], request: Request): Promise<Reply | undefined> {
   for (const hook of hooks) {
     const result = await hook.beforeRequest?.(request);
-    if (result) return toReply(result, hook, 'beforeRequest');
+    if (result) return replyOfHook(result, hook, 'beforeRequest');
+  }
+  return undefined;
+}
+
+/** Runs the hooks that look at the arguments in order, until one answers. */
+export async function runBeforeCall(
+  hooks: readonly HttpMiddleware[],
+  request: Request,
+  args: () => Readonly<Record<string, unknown>>,
+): Promise<Reply | undefined> {
+  for (const hook of hooks) {
+    const result = await hook.beforeCall?.(request, args());
+    if (result) return replyOfHook(result, hook, 'beforeCall');
   }
   return undefined;
 }
@@ -92,7 +117,7 @@ export async function runOnError(
   try {
     for (const hook of hooks) {
       const result = await hook.onError?.(request, error);
-      if (result) return toReply(result, hook, 'onError');
+      if (result) return replyOfHook(result, hook, 'onError');
     }
   } catch (thrown) {
     throw toError(thrown);
@@ -100,13 +125,32 @@ export async function runOnError(
   return undefined;
 }
 
-/** Whether a value can be a hook at all. */
-export function isHook(value: unknown): value is HttpMiddleware {
-  if (typeof value !== 'object' || value === null) return false;
-  return ['beforeRequest', 'afterRequest', 'onError'].some((name) => typeof Reflect.get(value, name) === 'function');
+/** The methods of a hook. */
+const HOOKS = ['beforeRequest', 'beforeCall', 'afterRequest', 'onError'];
+
+/** @throws TypeError for a value that is no hook, or has a method with a misspelt name. */
+export function refuseHook(value: unknown, where: string): void {
+  const names = namesOf(value);
+  const misspelt = names.find((name) => /^_?(bef|aft|on_?err)/i.test(name) && !HOOKS.includes(name));
+  if (misspelt !== undefined)
+    throw new TypeError(`${where}.${misspelt} would never be called; hooks have the methods ${HOOKS.join(', ')}`);
+  if (!names.some((name) => HOOKS.includes(name)))
+    throw new TypeError(
+      `${where} must be an object with ${HOOKS.join(', ')}, or some of these; Koa middleware belongs into app.use()`,
+    );
 }
 
-function toReply(result: HookResponse, hook: HttpMiddleware, name: string): Reply {
+/** The names of all functions that an object has, its classes' included. */
+function namesOf(value: unknown): string[] {
+  const names: string[] = [];
+  if (typeof value !== 'object' || value === null) return names;
+  for (let level: object | null = value; level && level !== Object.prototype; level = Object.getPrototypeOf(level))
+    for (const name of Object.getOwnPropertyNames(level))
+      if (typeof Reflect.get(level, name, value) === 'function') names.push(name);
+  return names;
+}
+
+function replyOfHook(result: HookResponse, hook: HttpMiddleware, name: string): Reply {
   if (!isRecord(result) || !('statusCode' in result))
     throw new TypeError(`${nameOf(hook)}.${name} must return nothing, or an object with statusCode and body`);
   return new Reply(checkStatus(result.statusCode), result.body, toPairs(result.headers));

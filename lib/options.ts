@@ -1,5 +1,5 @@
 import type { BodyLimits } from './body/parse.js';
-import { type HttpMiddleware, isHook } from './hooks.js';
+import { type HttpMiddleware, refuseHook } from './hooks.js';
 import type { SessionBackend } from './sessions/backend.js';
 import type { UploadLimits, UploadOptions } from './uploads/limits.js';
 
@@ -89,8 +89,8 @@ const RULES: Rules<MicropieOptions> = {
     allows: (value) => typeof value === 'string' && /^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
   },
   middlewares: {
-    must: 'be a list of objects with beforeRequest, afterRequest or onError; Koa middleware belongs into app.use()',
-    allows: (value) => Array.isArray(value) && value.every(isHook),
+    must: 'be a list of hooks',
+    allows: Array.isArray,
   },
   fallthrough: BOOLEAN,
   strict: BOOLEAN,
@@ -139,6 +139,8 @@ const UPLOAD_RULES: Rules<UploadOptions> = {
  */
 export function settle(options: MicropieOptions): Settings {
   check(options, RULES, 'options');
+  for (const [index, hook] of (options.middlewares ?? []).entries())
+    refuseHook(hook, `micropie: options.middlewares[${index}]`);
   const { session = {}, body = {}, uploads = {} } = options;
   if (session) check(session, SESSION_RULES, 'options.session');
   if (body) check(body, BODY_RULES, 'options.body');

@@ -1,28 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Body, bodyOf } from './body/body.js';
 import { emptyLists, givenLists, type Lists, parsePairs } from './body/pairs.js';
 import type { Context } from './context.js';
-import type { Target } from './routing/router.js';
-import type { Route } from './routing/routes.js';
+import type { Exchange } from './exchange.js';
+import type { Route } from './routing/route.js';
 import type { SessionData } from './sessions/backend.js';
-import { NO_SESSION, type RequestSession } from './sessions/session.js';
 import { signalOf } from './streams/lifetime.js';
-import type { UploadLimits } from './uploads/limits.js';
 import { type Part, readParts } from './uploads/parts.js';
-import type { Spool } from './uploads/spool.js';
 import type { UploadedFile } from './uploads/uploaded-file.js';
-import type { Render } from './views.js';
 
-// Where a request's way keeps what it knows of it, apart from the names that hooks may choose.
-export const BODY = Symbol('body');
-export const SESSION = Symbol('session');
-export const SPOOL = Symbol('spool');
-export const MOUNT = Symbol('mount');
+const EXCHANGE = Symbol('exchange');
+const NO_FIELDS: Lists<never> = Object.freeze(emptyLists());
 
-/** What a mount lends to its requests. */
-export interface Mount {
-  readonly uploads: UploadLimits;
-  readonly render: Render;
+/** What the package itself knows of a request. */
+export function exchangeOf(request: Request): Exchange {
+  return request[EXCHANGE];
 }
 
 /**
@@ -34,28 +25,25 @@ export interface Mount {
 export class Request<Session extends object = SessionData> {
   /** Koa's context of the request. */
   readonly ctx: Context;
-  /** The route that was matched; undefined where none was. */
-  readonly route: Route | undefined;
-  /** The decoded path segments behind the route's name. */
-  readonly pathParams: readonly string[];
   /** @internal */
-  [BODY]: Body | undefined;
-  /** @internal */
-  [SESSION]: RequestSession = NO_SESSION;
-  /** @internal */
-  [SPOOL]: Spool | undefined;
-  /** @internal */
-  readonly [MOUNT]: Mount;
-  #files: Lists<UploadedFile> | undefined;
+  readonly [EXCHANGE]: Exchange;
   #queryParams: Lists | undefined;
   #signal: AbortSignal | undefined;
 
   /** @internal */
-  constructor(ctx: Context, { handler, pathParams }: Target, mount: Mount) {
-    this.ctx = ctx;
-    this.route = handler?.route;
-    this.pathParams = pathParams;
-    this[MOUNT] = mount;
+  constructor(exchange: Exchange) {
+    this.ctx = exchange.ctx;
+    this[EXCHANGE] = exchange;
+  }
+
+  /** The route that was matched; undefined where none was. */
+  get route(): Route | undefined {
+    return this[EXCHANGE].route;
+  }
+
+  /** The decoded path segments: those behind an automatic route's name, or those that a declared path names. */
+  get pathParams(): readonly string[] {
+    return this[EXCHANGE].pathParams;
   }
 
   /** The HTTP method, in capitals. */
@@ -80,29 +68,22 @@ export class Request<Session extends object = SessionData> {
 
   /** The body's fields, as a list of values under each name; a JSON member is one value, of its own type. */
   get bodyParams(): Lists<unknown> {
-    this[BODY] ??= bodyOf({});
-    return this[BODY].fields;
+    return this[EXCHANGE].body?.fields ?? NO_FIELDS;
   }
 
   /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
   get files(): Lists<UploadedFile> {
-    this.#files ??= emptyLists();
-    return this.#files;
-  }
-
-  /** @internal */
-  set files(files: Lists<UploadedFile>) {
-    this.#files = files;
+    return this[EXCHANGE].files ?? NO_FIELDS;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */
   get session(): Session {
     // The class alone knows what the sessions of its app hold.
-    return this[SESSION].get() as Session;
+    return this[EXCHANGE].session.get() as Session;
   }
 
   set session(value: Session | null) {
-    this[SESSION].replace(value);
+    this[EXCHANGE].session.replace(value);
   }
 
   /** Aborts when the client leaves before the response is whole. */
@@ -128,7 +109,7 @@ export class Request<Session extends object = SessionData> {
 
   /** The parsed JSON, an empty object where there is none; with a name, that member of it. */
   json(name?: string, fallback?: unknown): unknown {
-    const json = this[BODY]?.json;
+    const json = this[EXCHANGE].body?.json;
     if (name === undefined) return json === undefined ? {} : json;
     const isMember = typeof json === 'object' && json !== null && !Array.isArray(json) && Object.hasOwn(json, name);
     return isMember ? Reflect.get(json, name) : fallback;
@@ -147,6 +128,6 @@ export class Request<Session extends object = SessionData> {
    * }
    */
   parts(): AsyncGenerator<Part, void, undefined> {
-    return readParts(this.ctx.req, this[MOUNT].uploads);
+    return readParts(this.ctx.req, this[EXCHANGE].tools.uploads);
   }
 }

@@ -18,7 +18,7 @@ class Root extends Controller<{ user?: string }> {
     return { folder, page, title, photo: await photo.text(), filename: photo.filename, user, note };
   }
 
-  static routes = { login: { method: 'POST' } };
+  static routes = { login: 'POST' };
 }
 
 interface Named {
@@ -78,7 +78,7 @@ describe('Arguments from path, query, field, file and session in one request', (
     const fileFirst = await agent.post('/send/holiday').attach('title', Buffer.from('file'), 'title.txt');
     expect({ status: fileFirst.status, text: fileFirst.text }).to.deep.equal({
       status: 400,
-      text: "400 Bad Request: Parameter 'title' must be text",
+      text: "400 Bad Request: Parameter 'title' must be text; Missing required parameter 'photo'",
     });
   });
 

@@ -40,7 +40,7 @@ class Root {
   plain() {
     return reply(201, 'plain', { 'X-Handler': 'h' });
   }
-  static readonly routes = { posted: { method: 'POST' } } as const;
+  static readonly routes = { posted: 'POST' } as const;
   posted() {
     return 'posted';
   }
@@ -124,7 +124,7 @@ describe('Hooks', () => {
       beforeRequest: (request: Request) =>
         void seen.push(request.route?.name, request.pathParams, request.query('q'), { ...request.session }['user']),
     };
-    await mount(hook).agent.get('/%6eeeds/A%20b?q=1');
+    await mount(hook).agent.get('/needs/A%20b?q=1');
     expect(seen).to.deep.equal(['needs', ['A b'], '1', undefined]);
   });
 
@@ -220,7 +220,7 @@ describe('beforeRequest(request)', () => {
     };
     const { root, agent } = mount(thrower, noting('a', notes));
     const answer = await agent.get('/');
-    expect([answer.status, answer.text, root.calls]).to.deep.equal([401, 'Who are you?', []]);
+    expect([answer.status, answer.text, root.calls]).to.deep.equal([401, '401 Unauthorized: Who are you?', []]);
     expect(notes).to.deep.equal(['a error Who are you?']);
   });
 
@@ -486,7 +486,7 @@ describe('onError(request, error)', () => {
       onError: (_: Request, error: Error) => reply(200, `${Reflect.get(error, 'status')}: ${error.message}`),
     };
     const { agent } = mount(hook);
-    expect((await agent.get('/needs')).text).to.equal("400: 400 Bad Request: Missing required parameter 'name'");
+    expect((await agent.get('/needs')).text).to.equal("400: Missing required parameter 'name'");
     expect((await agent.get('/unknown')).text).to.equal('404: Not Found');
     expect((await agent.get('/posted')).text).to.equal('405: Method Not Allowed');
     expect((await agent.get('/absent')).text).to.equal('404: No such thing');

@@ -204,7 +204,7 @@ describe('micropie(controller)', () => {
       greet(name = 'Guest') {
         return `${this.#greeting}, ${name}!`;
       }
-      static routes = { greet: { method: 'GET' } };
+      static routes = { greet: 'GET' };
     }
     const agent = client(micropie(new Greeter('Good day')));
     await expectAnswers(agent, [['/greet/Alice', 'Good day, Alice!']]);
@@ -217,7 +217,7 @@ describe('micropie(controller)', () => {
       describe() {
         return `${this.request.method} ${this.kind()}`;
       }
-      static routes = { describe: { method: 'GET' } };
+      static routes = { describe: 'GET' };
     }
     class Books extends Resource {
       kind() {

@@ -12,7 +12,7 @@ class Root {
 const OPTIONS = 'prefix, middlewares, fallthrough, strict, sessionBackend, session, body, uploads, views';
 const COUNT = 'must be a whole number above 0';
 const HOOKS =
-  'options.middlewares must be a list of objects with beforeRequest, afterRequest or onError; Koa middleware belongs into app.use()';
+  'must be an object with beforeRequest, beforeCall, afterRequest, onError, or some of these; Koa middleware belongs into app.use()';
 const PREFIX = "options.prefix must be a path such as '/api', percent-encoded, without a slash at its end";
 const BACKEND = 'options.sessionBackend must have the methods load(id) and save(id, data, timeout)';
 const hook = { beforeRequest: () => {} };
@@ -27,9 +27,18 @@ const wrong: [options: unknown, message: string][] = [
   ...[1, null, 'api', '/', '/api/', '//', '/a//b', '/a b', '/a?b', '/a#b', '/küche', '/a\n', ['/api']].map(
     (prefix): [unknown, string] => [{ prefix }, PREFIX],
   ),
-  ...[null, hook, [null], [1], [{}], [class Hook {}], [() => {}], [hook, { before: () => {} }], 'x'].map(
-    (middlewares): [unknown, string] => [{ middlewares }, HOOKS],
-  ),
+  ...[null, hook, 'x'].map((middlewares): [unknown, string] => [
+    { middlewares },
+    'options.middlewares must be a list of hooks',
+  ]),
+  ...[null, 1, {}, class Hook {}, () => {}].map((one): [unknown, string] => [
+    { middlewares: [hook, one] },
+    `options.middlewares[1] ${HOOKS}`,
+  ]),
+  ...['before', 'beforeRequests', 'before_request', 'afterReqest', 'onerror'].map((name): [unknown, string] => [
+    { middlewares: [{ ...hook, [name]: () => {} }] },
+    `options.middlewares[0].${name} would never be called; hooks have the methods beforeRequest, beforeCall, afterRequest, onError`,
+  ]),
   ...['yes', 1, 0, null].flatMap((value): [unknown, string][] => [
     [{ fallthrough: value }, 'options.fallthrough must be true or false'],
     [{ strict: value }, 'options.strict must be true or false'],

@@ -11,6 +11,7 @@ const VALUES = [
   'currentRequest',
   'keyvSessionBackend',
   'micropie',
+  'nested',
   'reply',
   'sse',
 ];
@@ -27,6 +28,7 @@ const TYPES = [
   'Micropie',
   'MicropieOptions',
   'NamedParameter',
+  'Nested',
   'Parameter',
   'ParameterType',
   'Part',
@@ -39,7 +41,9 @@ const TYPES = [
   'SessionBackend',
   'SessionData',
   'SessionOptions',
+  'Source',
   'SseEvent',
+  'StandardSchema',
   'UploadOptions',
   'UploadedFile',
 ];
@@ -87,7 +91,7 @@ class Root extends Controller<{ visits?: number }> {
     this.session.visits = (this.session.visits ?? 0) + 1;
     return \`\${greeting}, \${user}!\`;
   }
-  static routes = { greet: { method: 'GET' } } satisfies Routes<Root>;
+  static routes = { greet: 'GET' } satisfies Routes<Root>;
 }
 
 const app = new Koa();
@@ -140,7 +144,7 @@ describe('the packed package', function () {
     const names = files.filter((name) => name.endsWith('.d.ts'));
     const declared = await Promise.all(names.map((name) => readFile(join(library, name), 'utf8')));
     const hidden = await internalMembers();
-    expect(hidden).to.include.members(['BODY', 'SPOOL']);
+    expect(hidden).to.include.members(['EXCHANGE', 'constructor']);
     const request = declared[names.indexOf('dist/request.d.ts')];
     for (const name of hidden)
       expect(request, name).not.to.match(new RegExp(`^    (readonly )?\\[?${name}\\]?[?:(]`, 'm'));

@@ -361,7 +361,7 @@ describe('arguments from the session', () => {
       return userId;
     }
 
-    first(userId: string, page = '1') {
+    first(page: string, userId: string) {
       return `${userId} ${page}`;
     }
 

@@ -154,7 +154,7 @@ describe('An error before the first chunk', () => {
   it('may have a status of its own', async () => {
     const error = Object.assign(new Error('Not for you'), { status: 403, expose: true });
     const answer = await client(streaming(() => throwing(error))).get('/');
-    expect([answer.status, answer.text]).to.deep.equal([403, 'Not for you']);
+    expect([answer.status, answer.text]).to.deep.equal([403, '403 Forbidden: Not for you']);
   });
 });
 

@@ -167,8 +167,8 @@ interface Result {
 
 function check(result: Result | undefined, name: Name, fate: Fate): void {
   const answers = Object.values(CONTROLLERS[name]);
-  const [warning, ...further] = result?.warnings ?? [];
-  if (fate === 'right') expect(result).to.deep.equal({ warnings: [], answers });
+  const [warning, ...further] = (result?.warnings ?? []).filter((text) => text.startsWith('KOA_MICROPIE_RENAMED'));
+  if (fate === 'right') expect({ answers: result?.answers, warning }).to.deep.equal({ answers, warning: undefined });
   if (fate === 'refused')
     expect(result?.refusal).to.match(/^TypeError: \w+\.\w+: its parameters can't be read.*static routes = \{/);
   if (fate === 'warned') {

@@ -14,8 +14,8 @@ const KEPT = 100;
 
 export class Events extends Controller {
   static routes = {
-    say: { method: 'POST' },
-    stream: { method: 'GET' },
+    say: 'POST',
+    stream: 'GET',
   } satisfies Routes<Events>;
 
   readonly #messages: Message[] = [];

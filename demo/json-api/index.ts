@@ -18,7 +18,7 @@ interface Fields {
  */
 export class JsonApi extends Controller {
   static routes = {
-    todos: { method: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] },
+    todos: 'GET,POST,PUT,PATCH,DELETE',
   } satisfies Routes<JsonApi>;
 
   readonly #todos = new Map<number, Todo>();

@@ -9,8 +9,8 @@ interface Search {
 
 export class Requests extends Controller {
   static routes = {
-    contact: { method: 'POST' },
-    order: { method: 'POST' },
+    contact: 'POST',
+    order: 'POST',
   } satisfies Routes<Requests>;
 
   index() {

@@ -9,8 +9,8 @@ interface Visitor {
 
 export class Sessions extends Controller<Visitor> {
   static routes = {
-    login: { method: 'POST' },
-    logout: { method: 'POST' },
+    login: 'POST',
+    logout: 'POST',
     // Only the session may say who the user is: /sessions/me?user=admin changes nothing.
     me: { session: ['user'] },
   } satisfies Routes<Sessions>;

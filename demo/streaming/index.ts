@@ -14,7 +14,7 @@ interface Sound {
 }
 
 export class Streaming extends Controller {
-  static routes = { 'tone.wav': { method: 'GET' } } satisfies Routes<Streaming>;
+  static routes = { 'tone.wav': 'GET' } satisfies Routes<Streaming>;
 
   #sound: Promise<Sound> | undefined;
 

@@ -15,9 +15,9 @@ interface Stored {
 
 export class Uploads extends Controller {
   static routes = {
-    upload: { method: 'POST' },
-    download: { method: 'GET' },
-    remove: { method: ['POST', 'DELETE'] },
+    upload: 'POST',
+    download: 'GET',
+    remove: 'POST,DELETE',
   } satisfies Routes<Uploads>;
 
   readonly #stored = new Map<string, Stored>();

@@ -1,4 +1,5 @@
-import type { ParameterType } from '../controller/signature.js';
+import { UploadedFile } from '../uploads/uploaded-file.js';
+import type { ParameterType, ScalarType } from './parameters.js';
 
 /** What a converter gives for a value that its type refuses. */
 export const REFUSED = Symbol('refused');
@@ -17,25 +18,52 @@ const BOOLEANS = new Map<unknown, boolean>([
   ['no', false],
 ]);
 
-/** Turns all values that a request has under one name into the argument of the given type. */
-export const convert: Record<ParameterType, (values: readonly unknown[]) => unknown> = {
-  any: ([value]) => value,
+type Convert = (values: readonly unknown[]) => unknown;
+
+const SCALARS: Readonly<Record<ScalarType, Convert>> = {
   bigint: ([value]) => toBigInt(value),
   boolean: ([value]) => (typeof value === 'boolean' ? value : (BOOLEANS.get(value) ?? REFUSED)),
-  list: toList,
+  file: ([value]) => (value instanceof UploadedFile ? value : REFUSED),
   number: ([value]) => toNumber(value),
   string: ([value]) => toText(value),
 };
 
+/** Turns all values that a request has under one name into the argument of the given type. */
+export const convert: Readonly<Record<ParameterType, Convert>> = {
+  any: ([value]) => value,
+  list: toList,
+  ...SCALARS,
+  'bigint[]': listOf(SCALARS.bigint),
+  'boolean[]': listOf(SCALARS.boolean),
+  'file[]': listOf(SCALARS.file),
+  'number[]': listOf(SCALARS.number),
+  'string[]': listOf(SCALARS.string),
+};
+
 /** How a refusal names the type to the client. */
-export const DESCRIPTION: Record<ParameterType, string> = {
+export const DESCRIPTION: Readonly<Record<ParameterType, string>> = {
   any: 'a value',
   bigint: 'a whole number',
   boolean: 'true or false',
+  file: 'an uploaded file',
   list: 'a list',
   number: 'a number',
   string: 'text',
+  'bigint[]': 'a list of whole numbers',
+  'boolean[]': 'a list of true and false',
+  'file[]': 'a list of uploaded files',
+  'number[]': 'a list of numbers',
+  'string[]': 'a list of texts',
 };
+
+function listOf(toItem: Convert): Convert {
+  return (values) => {
+    const list = toList(values);
+    if (!Array.isArray(list)) return REFUSED;
+    const items = list.map((item) => toItem([item]));
+    return items.includes(REFUSED) ? REFUSED : items;
+  };
+}
 
 function toNumber(value: unknown): unknown {
   const number = typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;

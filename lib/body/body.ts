@@ -8,9 +8,11 @@ export interface Body {
   readonly fields: Lists<unknown>;
   /** Whether it is a multipart form, which is received after the before hooks. */
   readonly isMultipart: boolean;
+  /** The type of a body that nobody reads here. */
+  readonly unreadType: string | undefined;
 }
 
 /** A body of which all that is not given is empty. */
-export function bodyOf({ json, fields = emptyLists(), isMultipart = false }: Partial<Body>): Body {
-  return { json, fields, isMultipart };
+export function bodyOf({ json, fields = emptyLists(), isMultipart = false, unreadType }: Partial<Body>): Body {
+  return { json, fields, isMultipart, unreadType };
 }

@@ -22,7 +22,7 @@ export function parsePairs(text: string): ParsedUrlQuery {
   const pairs = parse(text, '&', '=', { maxKeys: MAX_PAIRS + 1 });
   // No text holds more pairs than characters.
   if (text.length > MAX_PAIRS && Object.values(pairs).flat().length > MAX_PAIRS)
-    throw createError(400, `400 Bad Request: More than ${MAX_PAIRS} fields`);
+    throw createError(400, `More than ${MAX_PAIRS} fields`);
   return pairs;
 }
 

@@ -96,22 +96,22 @@ async function orAborted(req: IncomingMessage, parsing: Promise<unknown>): Promi
 }
 
 function requestAborted(): Error {
-  return createError(400, '400 Bad Request: Request aborted');
+  return createError(400, 'Request aborted');
 }
 
 function explain(error: unknown, limit: number): unknown {
   if (error instanceof SyntaxError) return badJson(error);
   if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
-  if (error.status === 413) return createError(413, `413 Payload Too Large: The body exceeds ${limit} bytes`);
+  if (error.status === 413) return createError(413, `The body exceeds ${limit} bytes`);
   return error.status === 400 ? badBody(error) : error;
 }
 
 function badJson(cause?: unknown): Error {
-  return createError(400, '400 Bad Request: Bad JSON', { cause });
+  return createError(400, 'Bad JSON', { cause });
 }
 
 function badBody(cause: unknown): Error {
-  return createError(400, '400 Bad Request: Bad body', { cause });
+  return createError(400, 'Bad body', { cause });
 }
 
 function hasStatus(error: unknown): boolean {
@@ -120,7 +120,7 @@ function hasStatus(error: unknown): boolean {
 
 function requireBoundary(ctx: Context): Body {
   if (/;\s*boundary="?[^";]/i.test(ctx.get('content-type'))) return bodyOf({ isMultipart: true });
-  throw createError(400, '400 Bad Request: Missing boundary');
+  throw createError(400, 'Missing boundary');
 }
 
 /** An app-wide @koa/bodyparser gives an empty object for a multipart body, which it leaves unread. */

@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { MOUNT, type Request } from '../request.js';
+import { exchangeOf, type Request } from '../request.js';
 import { redirect } from '../response/redirect.js';
 import type { Reply } from '../response/reply.js';
 import type { SessionData } from '../sessions/backend.js';
@@ -53,7 +53,7 @@ export abstract class Controller<Session extends object = SessionData> {
    * page() { return this.render('page', { title: 'Hi' }); }
    */
   render(name: string, data: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    return currentRequest()[MOUNT].render(name, data);
+    return exchangeOf(currentRequest()).tools.render(name, data);
   }
 
   /**

@@ -1,63 +1,59 @@
-import { METHODS } from 'node:http';
+import type { DeclaredParameter, ParameterDeclaration, ScalarType } from '../binding/parameters.js';
+import { isSchema, type StandardSchema } from '../binding/standard-schema.js';
+import { type HttpMiddleware, refuseHook } from '../hooks.js';
+import { type Pattern, parsePattern } from '../routing/pattern.js';
+import { UploadedFile } from '../uploads/uploaded-file.js';
 import { isRecord } from '../values.js';
-import type { Controller } from './controller.js';
 
-/** What `static routes` may say of one method. */
-export interface RouteDeclaration {
-  /** The HTTP method or methods that reach the handler; any, where this is not given. */
-  readonly method?: string | readonly string[];
-  /** The names of the parameters, in order, where the source can't be trusted to keep them. */
-  readonly params?: readonly string[];
-  /** Names of parameters that only the session may give. */
-  readonly session?: readonly string[];
-  /** `'stream'` leaves the request's body unread for the handler. */
-  readonly body?: 'stream';
+/** What `returns` says: one schema for every answer that succeeds, or one for each status. */
+export type DeclaredResult =
+  | { readonly kind: 'any'; readonly schema: StandardSchema }
+  | { readonly kind: 'byStatus'; readonly schemas: ReadonlyMap<number, StandardSchema> };
+
+/** A declaration of `static routes` that was checked. */
+export interface Declaration extends ParameterDeclaration {
+  readonly pattern: Pattern | undefined;
+  readonly returns: DeclaredResult | undefined;
+  readonly streamsBody: boolean;
+  readonly middlewares: readonly HttpMiddleware[];
+  readonly summary: string | undefined;
+  readonly description: string | undefined;
+  readonly openapi: Readonly<Record<string, unknown>> | undefined;
+  readonly tool: boolean;
 }
 
-/** The names of the methods that a controller of type `T` may serve. */
-export type RouteName<T> = {
-  [K in keyof T & string]: K extends `_${string}` | `ws_${string}` | 'then' | Reserved<T>
-    ? never
-    : T[K] extends (...args: never) => unknown
-      ? K
-      : never;
-}[keyof T & string];
-
-type Reserved<T> = T extends Pick<Controller, 'render' | 'redirect'> ? keyof Controller : never;
-
-/**
- * The type of `static routes` for a controller of type `T`.
- *
- * @example
- * class Root {
- *   save(title: string) { return title; }
- *   static routes = { save: { method: 'POST' } } satisfies Routes<Root>;
- * }
- */
-export type Routes<T> = { readonly [K in RouteName<T>]?: RouteDeclaration };
-
-/** Holds the names, keys and values in a class's `static routes` against its methods. */
-export type CheckedRoutes<C, T> = C extends { routes: infer R }
-  ? {
-      routes: R extends object ? { [K in keyof R]: K extends RouteName<T> ? CheckedDeclaration<R[K]> : never } : object;
-    }
-  : unknown;
-
-/** Of `{ body: 'stream' }` in a plain `static routes`, the compiler keeps no more than that it is a string. */
-type CheckedDeclaration<D> = {
-  [K in keyof D]: K extends 'body' ? string : K extends keyof RouteDeclaration ? RouteDeclaration[K] : never;
+export const UNDECLARED: Declaration = {
+  pattern: undefined,
+  params: [],
+  input: undefined,
+  returns: undefined,
+  fromBody: false,
+  session: new Set(),
+  streamsBody: false,
+  middlewares: [],
+  summary: undefined,
+  description: undefined,
+  openapi: undefined,
+  tool: false,
 };
 
-/** A declaration that was checked, with its lists settled. */
-export interface Declaration {
-  readonly methods: readonly string[] | undefined;
-  readonly params: readonly string[] | undefined;
-  readonly session: ReadonlySet<string>;
-  readonly streamsBody: boolean;
-}
+/** Reads the value of one key; `where` is how messages name it. */
+type Readers = { readonly [K in keyof Declaration]?: (value: unknown, where: string) => Declaration[K] };
 
-const KEYS = new Set(['method', 'params', 'session', 'body']);
-const NEVER_ROUTED = new Set(['CONNECT', 'TRACE']);
+const KEYS: Readonly<Record<string, Readers>> = {
+  path: { pattern: (value, where) => parsePattern(text(value, where), where) },
+  params: { params: declaredParameters },
+  input: { input: schema },
+  returns: { returns: declaredResult },
+  from: { fromBody: (value, where) => only('body', value, where) },
+  session: { session: (value, where) => new Set(names(value, where)) },
+  body: { streamsBody: (value, where) => only('stream', value, where) },
+  middlewares: { middlewares: hooks },
+  summary: { summary: text },
+  description: { description: text },
+  openapi: { openapi: record },
+  tool: { tool: boolean },
+};
 
 /**
  * Collects `static routes` of a class and the classes it extends; the nearest wins.
@@ -73,38 +69,109 @@ export function readDeclarations(controller: object, className: string): Map<str
     if (routes === undefined) continue;
     if (!isRecord(routes)) throw new TypeError(`${className}.routes must be an object of { method name: declaration }`);
     for (const [name, value] of Object.entries(routes))
-      if (!declarations.has(name)) declarations.set(name, check(value, `${className}.routes.${name}`));
+      if (!declarations.has(name)) declarations.set(name, readDeclaration(value, `${className}.routes.${name}`));
   }
   return declarations;
 }
 
-function check(value: unknown, where: string): Declaration {
-  if (!isRecord(value)) throw new TypeError(`${where} must be an object such as { method: 'POST' }`);
-  for (const key of Object.keys(value))
-    if (!KEYS.has(key)) throw new TypeError(`${where}.${key} is unknown; it takes ${[...KEYS].join(', ')}`);
-  const { method, params, session, body } = value;
-  if (body !== undefined && body !== 'stream') throw new TypeError(`${where}.body must be 'stream' or left out`);
-  return {
-    methods: method === undefined ? undefined : httpMethods(method, `${where}.method`),
-    params: params === undefined ? undefined : names(params, `${where}.params`),
-    session: new Set(session === undefined ? [] : names(session, `${where}.session`)),
-    streamsBody: body === 'stream',
-  };
+function readDeclaration(value: unknown, where: string): Declaration {
+  const given = typeof value === 'string' ? { path: value } : value;
+  if (!isRecord(given))
+    throw new TypeError(`${where} must be a path such as 'POST' or 'GET /:id', or an object such as { path: 'POST' }`);
+  const declaration: Declaration = { ...UNDECLARED };
+  for (const [key, part] of Object.entries(given)) {
+    const readers = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+    if (!readers) throw new TypeError(unknownKey(key, part, where));
+    if (part === undefined) continue;
+    for (const [name, read] of Object.entries(readers))
+      Object.assign(declaration, { [name]: read(part, `${where}.${key}`) });
+  }
+  return declaration;
 }
 
-function httpMethods(value: unknown, where: string): string[] {
-  const methods = names(typeof value === 'string' ? [value] : value, where);
-  for (const method of methods)
-    if (!METHODS.includes(method) || NEVER_ROUTED.has(method))
-      throw new TypeError(
-        `${where}: '${method}' is not an HTTP method that can be routed; write it in capitals, as in 'POST'`,
-      );
-  if (methods.length === 0) throw new TypeError(`${where} must name at least one HTTP method`);
-  // RFC 9110, section 9.3.2: HEAD is GET without the content.
-  return methods.includes('GET') && !methods.includes('HEAD') ? [...methods, 'HEAD'] : methods;
+function unknownKey(key: string, value: unknown, where: string): string {
+  const methods = Array.isArray(value) ? value.join(',') : String(value);
+  if (key === 'method') return `${where}.method is not known any more; write ${where}.path: '${methods}'`;
+  return `${where}.${key} is unknown; it takes ${Object.keys(KEYS).join(', ')}`;
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new TypeError(`${where} must be a text that is not empty`);
+}
+
+function boolean(value: unknown, where: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new TypeError(`${where} must be true or false`);
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (isRecord(value)) return value;
+  throw new TypeError(`${where} must be an object`);
+}
+
+function only(word: string, value: unknown, where: string): boolean {
+  if (value === word) return true;
+  throw new TypeError(`${where} must be '${word}' or left out`);
 }
 
 function names(value: unknown, where: string): string[] {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')) return value;
   throw new TypeError(`${where} must be a list of names`);
+}
+
+function schema(value: unknown, where: string): StandardSchema {
+  if (isSchema(value)) return value;
+  throw new TypeError(
+    `${where} must be a schema of a library that follows Standard Schema, such as zod 4, valibot 1 or arktype 2`,
+  );
+}
+
+function hooks(value: unknown, where: string): HttpMiddleware[] {
+  if (!Array.isArray(value)) throw new TypeError(`${where} must be a list of hooks`);
+  for (const [index, hook] of value.entries()) refuseHook(hook, `${where}[${index}]`);
+  return value;
+}
+
+function declaredResult(value: unknown, where: string): DeclaredResult {
+  if (isSchema(value)) return { kind: 'any', schema: value };
+  if (!isRecord(value) || Object.keys(value).length === 0)
+    throw new TypeError(`${where} must be a schema, or an object of schemas by status such as { 201: Task }`);
+  const schemas = Object.entries(value).map(([status, one]): [number, StandardSchema] => {
+    if (!/^[2-5]\d\d$/.test(status)) throw new TypeError(`${where}: '${status}' is not a status from 200 to 599`);
+    return [Number(status), schema(one, `${where}[${status}]`)];
+  });
+  return { kind: 'byStatus', schemas: new Map(schemas) };
+}
+
+const TYPES = new Map<unknown, ScalarType>([
+  [String, 'string'],
+  [Number, 'number'],
+  [Boolean, 'boolean'],
+  [BigInt, 'bigint'],
+  [UploadedFile, 'file'],
+]);
+
+function declaredParameters(value: unknown, where: string): DeclaredParameter[] {
+  if (!Array.isArray(value))
+    throw new TypeError(`${where} must be a list with a name, a type or a pair of both for each parameter, in order`);
+  return Array.from(value, (one, index) => (one === undefined ? {} : declaredParameter(one, `${where}[${index}]`)));
+}
+
+function declaredParameter(value: unknown, where: string): DeclaredParameter {
+  if (typeof value === 'string') return { name: text(value, where) };
+  if (!Array.isArray(value) || typeof value[0] !== 'string') return declaredType(value, where);
+  if (value.length !== 2) throw new TypeError(`${where} must be a pair of a name and a type, as in ['id', Number]`);
+  return { name: text(value[0], where), ...declaredType(value[1], where) };
+}
+
+function declaredType(value: unknown, where: string): DeclaredParameter {
+  if (isSchema(value)) return { schema: value };
+  const isList = Array.isArray(value) && value.length === 1;
+  const type = TYPES.get(isList ? value[0] : value);
+  if (type) return { type, isList };
+  throw new TypeError(
+    `${where} must be a name, a type or a pair of both; types are String, Number, Boolean, BigInt, UploadedFile, ` +
+      'a list of one of them such as [Number], or a schema',
+  );
 }

@@ -1,57 +1,36 @@
 import { type AssignmentPattern, type Expression, type Options, type Pattern, parseExpressionAt } from 'acorn';
 
-/** What a parameter's literal default says of its type; `any` where it has none. */
-export type ParameterType = 'any' | 'bigint' | 'boolean' | 'list' | 'number' | 'string';
+/** What a literal default says of a parameter's type; `any` where there is none. */
+export type DefaultType = 'any' | 'bigint' | 'boolean' | 'list' | 'number' | 'string';
 
-/** A parameter, or a key of an object pattern, that is bound by its name. */
-export interface NamedParameter {
+/** A parameter, or a key of an object pattern, as the source writes it. */
+export interface WrittenName {
   readonly name: string;
-  readonly type: ParameterType;
-  readonly required: boolean;
+  readonly type: DefaultType;
+  readonly hasDefault: boolean;
+  /** Whether there is a default whose type can't be read, as in `page = DEFAULT_PAGE`. */
+  readonly hidesType: boolean;
 }
 
-/** One entry of a parameter list, in the form in which the source writes it. */
-export type Parameter =
-  | ({ readonly kind: 'positional' } & NamedParameter)
-  | { readonly kind: 'pattern'; readonly keys: readonly NamedParameter[] }
+/** One entry of a parameter list, as the source writes it. */
+export type WrittenParameter =
+  | ({ readonly kind: 'positional' } & WrittenName)
+  | { readonly kind: 'pattern'; readonly keys: readonly WrittenName[]; readonly hasDefault: boolean }
   | { readonly kind: 'rest'; readonly name: string };
 
 /**
  * Reads a method's parameters from its source text.
  *
- * @param method - The method.
- * @param names - Names given by hand, in order; they win over the source, which gives those behind them.
  * @throws SyntaxError that says why the source can't be read.
  */
-export function readSignature(method: object, names?: readonly string[]): Parameter[] {
-  const source = Function.prototype.toString.call(method);
-  if (names) return named(names, tryToRead(source));
-  return read(source).map(parameter);
+export function readSignature(method: object): WrittenParameter[] {
+  return read(Function.prototype.toString.call(method)).map(parameter);
 }
 
 /** Whether a compiler wrote the source in the dense form of a minifier, which also renames parameters. */
 export function looksMinified(method: object): boolean {
   const source = Function.prototype.toString.call(method);
   return source.includes('){') && !/\)\s+\{/.test(source);
-}
-
-function named(names: readonly string[], patterns: readonly Pattern[]): Parameter[] {
-  const given = names.map((name, index): Parameter => {
-    const pattern = patterns[index];
-    // More names than parameters: a wrapper's `...args` stands for several.
-    if (pattern?.type === 'RestElement' && names.length === patterns.length) return { kind: 'rest', name };
-    const fallback = pattern?.type === 'AssignmentPattern' ? pattern : undefined;
-    return { kind: 'positional', ...describe(name, fallback) };
-  });
-  return [...given, ...patterns.slice(names.length).map(parameter)];
-}
-
-function tryToRead(source: string): Pattern[] {
-  try {
-    return read(source);
-  } catch {
-    return [];
-  }
 }
 
 function read(source: string): Pattern[] {
@@ -101,21 +80,22 @@ function parse(text: string): Pattern[] | undefined {
   }
 }
 
-function parameter(pattern: Pattern): Parameter {
+function parameter(pattern: Pattern): WrittenParameter {
   switch (pattern.type) {
     case 'Identifier':
-      return { kind: 'positional', ...describe(pattern.name) };
+      return { kind: 'positional', ...writtenName(pattern.name) };
     case 'RestElement':
       if (pattern.argument.type !== 'Identifier') break;
       return { kind: 'rest', name: pattern.argument.name };
     case 'ObjectPattern':
-      return { kind: 'pattern', keys: pattern.properties.map((property) => key(property)) };
+      return { kind: 'pattern', keys: pattern.properties.map(key), hasDefault: false };
     case 'AssignmentPattern': {
       const { left } = pattern;
-      if (left.type === 'Identifier') return { kind: 'positional', ...describe(left.name, pattern) };
+      if (left.type === 'Identifier') return { kind: 'positional', ...writtenName(left.name, pattern) };
       if (left.type !== 'ObjectPattern') break;
       // `({ q } = {})`: whoever gives the whole pattern a default means its keys to be optional.
-      return { kind: 'pattern', keys: left.properties.map((property) => ({ ...key(property), required: false })) };
+      const keys = left.properties.map((property) => ({ ...key(property), hasDefault: true }));
+      return { kind: 'pattern', keys, hasDefault: true };
     }
   }
   throw new SyntaxError('it has a parameter without a name');
@@ -123,22 +103,33 @@ function parameter(pattern: Pattern): Parameter {
 
 type PatternProperty = Extract<Pattern, { type: 'ObjectPattern' }>['properties'][number];
 
-function key(property: PatternProperty): NamedParameter {
+function key(property: PatternProperty): WrittenName {
   if (property.type === 'RestElement') throw new SyntaxError('its object pattern has a ...rest, which names no key');
   if (property.computed) throw new SyntaxError('its object pattern has a computed key');
   const name = property.key.type === 'Identifier' ? property.key.name : String(literal(property.key));
-  return describe(name, property.value.type === 'AssignmentPattern' ? property.value : undefined);
+  return writtenName(name, property.value.type === 'AssignmentPattern' ? property.value : undefined);
 }
 
-function describe(name: string, pattern?: AssignmentPattern): NamedParameter {
-  return { name, type: pattern ? typeOfDefault(pattern.right) : 'any', required: pattern === undefined };
+function writtenName(name: string, pattern?: AssignmentPattern): WrittenName {
+  if (!pattern) return { name, type: 'any', hasDefault: false, hidesType: false };
+  const expression = lastOf(pattern.right);
+  const type = typeOfDefault(expression);
+  return { name, type, hasDefault: true, hidesType: type === 'any' && !isNothing(expression) };
 }
 
-function typeOfDefault(written: Expression): ParameterType {
-  const expression = lastOf(written);
+function typeOfDefault(expression: Expression): DefaultType {
   if (expression.type === 'ArrayExpression') return expression.elements.length === 0 ? 'list' : 'any';
   const type = typeof literal(expression);
   return type === 'number' || type === 'bigint' || type === 'boolean' || type === 'string' ? type : 'any';
+}
+
+/** `null`, `undefined` and `void 0` say that there is no value, not of which type one is. */
+function isNothing(expression: Expression): boolean {
+  return (
+    (expression.type === 'Literal' && expression.value === null && !('regex' in expression)) ||
+    (expression.type === 'Identifier' && expression.name === 'undefined') ||
+    (expression.type === 'UnaryExpression' && expression.operator === 'void')
+  );
 }
 
 /** Coverage tools count a default's use: `(counter[0]++, 1)`. */
@@ -147,22 +138,38 @@ function lastOf(expression: Expression): Expression {
   return last ? lastOf(last) : expression;
 }
 
+/** A value of the type that an expression of literals has; undefined for any other expression. */
 function literal(expression: Expression | { type: 'PrivateIdentifier' }): unknown {
   switch (expression.type) {
     case 'Literal':
       return expression.value;
     case 'TemplateLiteral':
-      return expression.expressions.length === 0 ? '' : undefined;
+      return '';
+    case 'CallExpression':
+      // What compilers make of `10n` for targets before ES2020.
+      return expression.callee.type === 'Identifier' && expression.callee.name === 'BigInt' ? 0n : undefined;
     case 'UnaryExpression':
       return unary(expression.operator, literal(expression.argument));
+    case 'BinaryExpression':
+      return binary(expression.operator, literal(expression.left), literal(expression.right));
   }
   return undefined;
 }
 
 /** Signed numbers, and `!0` and `!1`, as minifiers write `true` and `false`. */
 function unary(operator: string, argument: unknown): unknown {
-  if (operator === '!' && typeof argument === 'number') return !argument;
+  if (operator === '!' && argument !== undefined) return !argument;
   if (operator === '-' && (typeof argument === 'number' || typeof argument === 'bigint')) return argument;
   if (operator === '+' && typeof argument === 'number') return argument;
   return undefined;
+}
+
+const ARITHMETIC = new Set(['+', '-', '*', '/', '%', '**', '<<', '>>', '|', '&', '^']);
+
+/** `60 * 60`, `2n ** 8n`, `'a' + 1`. */
+function binary(operator: string, left: unknown, right: unknown): unknown {
+  if (!ARITHMETIC.has(operator) || left === undefined || right === undefined) return undefined;
+  if (operator === '+' && (typeof left === 'string' || typeof right === 'string')) return '';
+  const isNumeric = typeof left === 'number' || typeof left === 'bigint';
+  return isNumeric && typeof left === typeof right ? left : undefined;
 }

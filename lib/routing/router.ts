@@ -1,18 +1,23 @@
-import createError, { type HttpError } from 'http-errors';
-import { reply } from '../response/reply.js';
-import { decodeSegment, decodeSegments, endOfSegment, isBelow, segmentsFrom } from './path.js';
-import { type Handler, isPrivate } from './routes.js';
+import type { HttpError } from 'http-errors';
+import { fitsIndex } from '../binding/bind.js';
+import { isPrivate } from '../controller/methods.js';
+import { badRequest, methodNotAllowed } from '../errors.js';
+import { ALLOW_ANY, allowHeader, type Handler, handlerFor } from './handler.js';
+import { decodeSegment, decodeSegments, isBelow, segmentsFrom } from './path.js';
+import { type Candidate, isMethodName, type RouteTree, search } from './tree.js';
 
-/** What a request is for. */
-export interface Target {
-  /** The decoded path segments behind the route's name. */
-  readonly pathParams: readonly string[];
-  /** The route's handler; undefined where there is none. */
-  readonly handler: Handler | undefined;
-  /** Why no handler may run. */
-  readonly refusal: HttpError | undefined;
-}
+/** What a mount does with a request. */
+export type Target =
+  /** It runs a method. */
+  | { readonly kind: 'handler'; readonly handler: Handler; readonly pathParams: readonly string[] }
+  /** It tells which methods are allowed. */
+  | { readonly kind: 'options'; readonly allow: string }
+  /** It refuses the request. */
+  | { readonly kind: 'refusal'; readonly error: HttpError }
+  /** It has no such route, but answers for all of its prefix. */
+  | { readonly kind: 'unknown' };
 
+/** @returns undefined for a request that is somebody else's. */
 export type Match = (method: string, path: string) => Target | undefined;
 
 interface Rules {
@@ -21,77 +26,57 @@ interface Rules {
   readonly fallthrough: boolean;
 }
 
-const NEVER_HANDLED = new Set(['OPTIONS', 'TRACE', 'CONNECT']);
-// What reaches a handler that names no methods. Any other method does as well, but these are the usual ones.
-const USUAL = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
-/**
- * Prepares the search for the route of a request.
- *
- * @returns A function that gives undefined for a request that is not the controller's.
- */
-export function prepareMatch(table: ReadonlyMap<string, Handler>, { prefix, strict, fallthrough }: Rules): Match {
-  const index = table.get('index');
+/** Prepares the search for the target of a request. */
+export function prepareMatch(tree: RouteTree, { prefix, strict, fallthrough }: Rules): Match {
   const start = prefix.length + 1;
-
-  /** RFC 9110, section 9.3.7: `OPTIONS *` asks about the server, whichever its routes are. */
-  function forServer(method: string): Target | undefined {
-    const [handler] = table.values();
-    return method === 'OPTIONS' && handler ? answerOptions([], handler, USUAL) : undefined;
-  }
-
-  function find(path: string): Target | undefined {
-    const end = endOfSegment(path, start);
-    const name = path.length > start ? decodeSegment(path.slice(start, end)) : 'index';
-    if (name === undefined) return badPath();
-    const handler = table.get(name);
-    // What looks private is nobody's, not even an argument of index: MicroPie's rule.
-    if (!handler) return isPrivate(name) ? undefined : fitIndex(segmentsFrom(path, start));
-    const rest = segmentsFrom(path, end + 1);
-    return strict && rest.length > handler.path.max ? undefined : withSegments(handler, rest);
-  }
-
-  function fitIndex(segments: readonly string[]): Target | undefined {
-    if (!index || segments.length > index.path.max) return undefined;
-    const target = withSegments(index, segments);
-    return target.refusal || index.path.accepts(target.pathParams) ? target : undefined;
-  }
-
   return (method, path) => {
-    if (path === '*' && prefix === '') return forServer(method);
-    if (!isBelow(prefix, path)) return undefined;
-    const target = find(path);
-    if (target) return target.handler ? forMethod(target, target.handler, method) : target;
-    return fallthrough ? undefined : refuse(createError(404));
+    if (path === '*') return method === 'OPTIONS' && prefix === '' ? { kind: 'options', allow: ALLOW_ANY } : undefined;
+    // Koa finds no path in a target such as `foo://`.
+    if (typeof path !== 'string' || !isBelow(prefix, path)) return undefined;
+    const target = find(tree, method, segmentsFrom(path, start), strict);
+    return target ?? (fallthrough ? undefined : { kind: 'unknown' });
   };
 }
 
-function withSegments(handler: Handler, segments: readonly string[]): Target {
+function find(tree: RouteTree, method: string, segments: readonly string[], isStrict: boolean): Target | undefined {
+  const [first, ...others] = segments;
+  const nested = first === undefined ? undefined : tree.nested.get(first);
+  if (nested) return find(nested, method, others, isStrict);
+  const { found, misfits } = search(tree, method, segments, isStrict);
+  if (found) return run(found);
+  const index = candidateIndex(tree, segments);
+  if (index?.kind === 'handler') {
+    if (handlerFor([index.handler], method)) return index;
+    return refuseMethod(method, [...misfits, index.handler]);
+  }
+  return misfits.length > 0 ? refuseMethod(method, misfits) : index;
+}
+
+function run({ handler, segments }: Candidate): Target {
   const pathParams = decodeSegments(segments);
-  return pathParams ? { pathParams, handler, refusal: undefined } : badPath();
+  return pathParams ? { kind: 'handler', handler, pathParams } : badPath();
 }
 
-/** OPTIONS tells what is allowed. TRACE would echo what only the server should see. */
-function forMethod(target: Target, handler: Handler, method: string): Target {
-  if (handler.methods ? handler.methods.includes(method) : !NEVER_HANDLED.has(method)) return target;
-  const allowed = handler.methods ?? USUAL;
-  if (method === 'OPTIONS') return answerOptions(target.pathParams, handler, allowed);
-  return { ...target, refusal: createError(405, { headers: { Allow: allow(allowed) } }) };
+/** `index` also answers a path that names no method, if each of its segments fits a parameter. */
+function candidateIndex(tree: RouteTree, segments: readonly string[]): Target | undefined {
+  const { index } = tree;
+  const [first] = segments;
+  if (first !== undefined) {
+    const name = decodeSegment(first);
+    if (name === undefined) return badPath();
+    // What looks private is nobody's, not even an argument of index: MicroPie's rule.
+    if (isPrivate(name) || isMethodName(tree, first)) return undefined;
+  }
+  if (!index || segments.length > index.plan.maxSegments) return undefined;
+  const target = run({ handler: index, segments });
+  return target.kind === 'handler' && !fitsIndex(index.plan, target.pathParams) ? undefined : target;
 }
 
-function answerOptions(pathParams: readonly string[], handler: Handler, methods: readonly string[]): Target {
-  const call = () => reply(204, null, { Allow: allow(methods) });
-  return { pathParams, handler: { ...handler, bind: () => [], call }, refusal: undefined };
-}
-
-function allow(methods: readonly string[]): string {
-  return [...new Set([...methods, 'OPTIONS'])].join(', ');
+function refuseMethod(method: string, handlers: readonly Handler[]): Target {
+  const allow = allowHeader(handlers);
+  return method === 'OPTIONS' ? { kind: 'options', allow } : { kind: 'refusal', error: methodNotAllowed(allow) };
 }
 
 function badPath(): Target {
-  return refuse(createError(400, '400 Bad Request: Bad path'));
-}
-
-function refuse(refusal: HttpError): Target {
-  return { pathParams: [], handler: undefined, refusal };
+  return { kind: 'refusal', error: badRequest('Bad path') };
 }

@@ -1,158 +1,185 @@
-import { fitsPath, prepareBinding } from '../binding/bind.js';
-import { isBase, isController, RESERVED } from '../controller/controller.js';
-import { type Declaration, readDeclarations } from '../controller/declarations.js';
-import { warnOfRenames } from '../controller/renames.js';
-import { type Parameter, readSignature } from '../controller/signature.js';
-import type { Request } from '../request.js';
+import { describePlan, makePlan, type Plan, parametersOfNames } from '../binding/plan.js';
+import { isController } from '../controller/controller.js';
+import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
+import { classOf, collectMethods, type Method, nameOfClass } from '../controller/methods.js';
+import { nestedFields } from '../controller/nested.js';
+import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
+import { readSignature, type WrittenParameter } from '../controller/signature.js';
+import { allowedMethods, type Handler } from './handler.js';
+import { pathOfSegments, segmentOfName } from './pattern.js';
+import type { Route } from './route.js';
+import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
-/** What a controller serves under one name. */
-export interface Route {
-  /** The method's name. */
-  readonly name: string;
-  /** The path that leads to it, the mount's prefix included. */
+/** What a controller and those nested in it serve. */
+export interface Served {
+  readonly tree: RouteTree;
+  readonly routes: readonly Route[];
+  /** Whether a class among them extends `Controller`, whose methods ask for the current request. */
+  readonly needsAmbientRequest: boolean;
+}
+
+/** Where a controller lies in its mount. */
+interface Place {
   readonly path: string;
-  readonly parameters: readonly Parameter[];
-  /** The HTTP methods that reach it; `*` for any. */
-  readonly methods: readonly string[];
+  /** The fields that lead to it, each with a dot behind it. */
+  readonly fields: string;
+  readonly above: ReadonlySet<object>;
 }
-
-/** A route with all that is needed to run it, prepared at start. */
-export interface Handler {
-  readonly route: Route;
-  readonly methods: readonly string[] | undefined;
-  readonly streamsBody: boolean;
-  readonly path: ReturnType<typeof fitsPath>;
-  /** Makes the method's arguments of a request. */
-  bind(request: Request): unknown[];
-  call(args: unknown[]): unknown;
-}
-
-// `then` would make a promise of the controller.
-const NEVER_ROUTED = new Set(['constructor', 'then']);
-const UNDECLARED: Declaration = { methods: undefined, params: undefined, session: new Set(), streamsBody: false };
 
 /**
- * Finds the methods of a controller that are routes, from its class up to `Controller` or `Object`.
+ * Finds all that a controller serves.
  *
  * @throws TypeError for a class that can't be served, naming what is wrong and the cure.
  */
-export function buildTable(instance: object, prefix: string): Map<string, Handler> {
-  const controller = classOf(instance);
-  const className = controller.name || 'Controller';
-  const methods = collectMethods(instance, className);
-  const declarations = readDeclarations(controller, className);
-  for (const name of declarations.keys())
-    if (!methods.has(name))
-      throw new TypeError(`${className}.routes names '${name}', which is not a method that is served`);
-  if (methods.size === 0)
-    throw new TypeError(`${className} has no method to serve; only methods of its class are routes`);
-  const table = new Map<string, Handler>();
-  for (const [name, method] of methods)
-    table.set(
-      name,
-      describe(instance, method, name, `${className}.${name}`, prefix, declarations.get(name) ?? UNDECLARED),
-    );
-  warnOfRenames(controller, className, methods, declarations);
-  return table;
+export function buildRoutes(controller: object, prefix: string): Served {
+  const building = new Building();
+  const tree = building.add(controller, { path: prefix, fields: '', above: new Set() });
+  return { tree, routes: Object.freeze(building.routes), needsAmbientRequest: building.needsAmbientRequest };
 }
 
-/** An object without a class is taken for one of `Object`, which has no routes of its own. */
-function classOf(instance: object): { readonly name: string } {
-  const made: unknown = Reflect.get(instance, 'constructor');
-  return typeof made === 'function' ? made : Object;
-}
+class Building {
+  readonly routes: Route[] = [];
+  needsAmbientRequest = false;
+  readonly #seen = new Set<object>();
 
-/** Whether a name is kept from clients: helpers begin with `_`, WebSocket handlers with `ws_`. */
-export function isPrivate(name: string): boolean {
-  return name.startsWith('_') || name.startsWith('ws_');
-}
-
-type Method = (this: object, ...args: unknown[]) => unknown;
-
-/** Reads descriptors only, so that no getter of the class runs. */
-function collectMethods(instance: object, className: string): Map<string, Method> {
-  const methods = new Map<string, Method>();
-  const seen = new Set<string>();
-  if (isController(instance)) refuseReserved(instance, className);
-  for (let level = Object.getPrototypeOf(instance); level && !isBase(level); level = Object.getPrototypeOf(level)) {
-    for (const name of Object.getOwnPropertyNames(level)) {
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
-      if (isMethod(value) && !isPrivate(name) && !NEVER_ROUTED.has(name)) methods.set(name, value);
-    }
+  add(instance: object, place: Place): RouteTree {
+    const className = nameOfClass(instance);
+    this.#refuseTwice(instance, className, place);
+    this.needsAmbientRequest ||= isController(instance);
+    const methods = collectMethods(instance);
+    const declarations = readDeclarations(classOf(instance), className);
+    const fields = nestedFields(instance, className, methods);
+    refuseNothing(methods, fields, declarations, className);
+    const described = new Map<string, Described>();
+    for (const [name, method] of methods)
+      described.set(name, describeMethod(method, declarations.get(name) ?? UNDECLARED, `${className}.${name}`));
+    const tree = emptyTree();
+    for (const [name, one] of described) this.#addMethod(tree, instance, name, one, place);
+    warnOfRenames(classOf(instance), className, described);
+    warnOfHiddenTypes(className, described);
+    for (const [name, value] of fields) this.#addNested(tree, name, value, instance, className, place);
+    return tree;
   }
-  return methods;
+
+  #addMethod(
+    tree: RouteTree,
+    instance: object,
+    name: string,
+    { method, declaration, plan, where }: Described,
+    place: Place,
+  ) {
+    const { pattern, streamsBody } = declaration;
+    const segment = segmentOfName(name);
+    const ownPath = pattern?.segments ? pathOfSegments(pattern.segments) : name === 'index' ? '' : `/${segment}`;
+    const methods = pattern?.methods;
+    const handler: Handler = {
+      route: Object.freeze({
+        name: place.fields + name,
+        path: place.path + ownPath || '/',
+        parameters: describePlan(plan),
+        methods: Object.freeze(methods ? [...allowedMethods(methods)] : ['*']),
+      }),
+      where,
+      methods,
+      plan,
+      returns: declaration.returns,
+      middlewares: declaration.middlewares,
+      prefersJson: declaration.input !== undefined || declaration.returns !== undefined,
+      streamsBody,
+      showsFiles: isController(instance) || showsFiles(plan),
+      call: (args) => method.apply(instance, [...args]),
+    };
+    this.routes.push(handler.route);
+    if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
+    else addAutomatic(tree, segment, handler);
+    if (name === 'index' && !pattern?.segments) tree.index = handler;
+  }
+
+  #addNested(tree: RouteTree, name: string, value: object, parent: object, className: string, place: Place): void {
+    const segment = segmentOfName(name);
+    if (tree.root.texts.has(segment))
+      throw new TypeError(
+        `${className}.${name}: a declared path begins with '/${segment}', where only this field is served`,
+      );
+    const below: Place = {
+      path: `${place.path}/${segment}`,
+      fields: `${place.fields}${name}.`,
+      above: new Set([...place.above, parent]),
+    };
+    tree.nested.set(segment, this.add(value, below));
+  }
+
+  #refuseTwice(instance: object, className: string, { above, fields }: Place): void {
+    if (above.has(instance))
+      throw new TypeError(`${fields.slice(0, -1)}: ${className} is nested in itself, which never ends`);
+    if (this.#seen.has(instance))
+      throw new TypeError(
+        `${fields.slice(0, -1)}: this instance of ${className} is served elsewhere already; make another`,
+      );
+    this.#seen.add(instance);
+  }
 }
 
-/** Fields count as well: they would hide what the base class has under the name. */
-function refuseReserved(instance: object, className: string): void {
-  for (let level = instance; !isBase(level); level = Object.getPrototypeOf(level))
-    for (const name of RESERVED)
-      if (Object.hasOwn(level, name))
-        throw new TypeError(`${className}.${name}: the base class Controller needs this name; call it something else`);
+/** A method with all that is known of its parameters. */
+export interface Described {
+  readonly method: Method;
+  readonly declaration: Declaration;
+  readonly plan: Plan;
+  readonly where: string;
+  /** As the source writes them. */
+  readonly parameters: readonly WrittenParameter[];
+  /** Whether their names do not come from the source. */
+  readonly isNamed: boolean;
 }
 
-function isMethod(value: unknown): value is Method {
-  return typeof value === 'function';
-}
-
-function describe(
-  instance: object,
-  method: Method,
-  name: string,
-  where: string,
-  prefix: string,
-  declaration: Declaration,
-): Handler {
-  const { methods, params, session, streamsBody } = declaration;
-  const parameters = signatureOf(method, name, where, params);
-  checkSession(session, parameters, where);
+function describeMethod(method: Method, declaration: Declaration, where: string): Described {
+  const segments = declaration.pattern?.segments;
+  const parameters = signatureOf(method, declaration, where);
+  const named = segments?.filter(({ kind }) => kind !== 'text').length ?? 0;
   return {
-    route: Object.freeze({
-      name,
-      path: name === 'index' ? prefix || '/' : `${prefix}/${encodeURIComponent(name)}`,
-      parameters: Object.freeze(parameters.map(frozen)),
-      methods: Object.freeze([...(methods ?? ['*'])]),
-    }),
-    methods,
-    streamsBody,
-    path: fitsPath(parameters, session),
-    bind: prepareBinding(parameters, session),
-    call: (args) => method.apply(instance, args),
+    method,
+    declaration,
+    plan: makePlan(parameters, declaration, segments, where),
+    where,
+    parameters,
+    isNamed: parameters.every((_parameter, index) => index < named || declaration.params[index]?.name !== undefined),
   };
 }
 
-/** A misspelt name would leave the parameter to the client. */
-function checkSession(session: ReadonlySet<string>, parameters: readonly Parameter[], where: string): void {
-  const names = new Set(parameters.flatMap(boundNames));
-  for (const name of session)
-    if (!names.has(name))
-      throw new TypeError(`${where}: its declaration's session names '${name}', which is not a parameter of it`);
-}
-
-function boundNames(parameter: Parameter): string[] {
-  switch (parameter.kind) {
-    case 'positional':
-      return [parameter.name];
-    case 'pattern':
-      return parameter.keys.map(({ name }) => name);
-    case 'rest':
-      return [];
-  }
-}
-
-function frozen(parameter: Parameter): Parameter {
-  if (parameter.kind !== 'pattern') return Object.freeze(parameter);
-  return Object.freeze({ ...parameter, keys: Object.freeze(parameter.keys.map((key) => Object.freeze(key))) });
-}
-
-function signatureOf(method: Method, name: string, where: string, names: readonly string[] | undefined): Parameter[] {
+function signatureOf(method: Method, { params }: Declaration, where: string): WrittenParameter[] {
   try {
-    return readSignature(method, names);
+    return readSignature(method);
   } catch (cause) {
+    const byHand = parametersOfNames(params);
+    if (byHand) return byHand;
     const reason = cause instanceof Error ? cause.message : String(cause);
+    const name = where.slice(where.indexOf('.') + 1);
     const cure = `name them by hand: static routes = { '${name}': { params: ['first', 'second'] } }`;
     throw new TypeError(`${where}: its parameters can't be read, since ${reason}; ${cure}`, { cause });
   }
+}
+
+/** What takes any value, or the request itself, may see a file. */
+function showsFiles({ parameters }: Plan): boolean {
+  return parameters.some((parameter) => {
+    if (parameter.kind === 'pattern') return parameter.keys.some((key) => key.kind === 'injected' || takesFile(key));
+    return parameter.kind === 'input' || parameter.kind === 'injected' || takesFile(parameter);
+  });
+}
+
+function takesFile({ type, sources }: { readonly type: string; readonly sources: readonly string[] }): boolean {
+  return sources.includes('file') && ['any', 'list', 'file', 'file[]'].includes(type);
+}
+
+function refuseNothing(
+  methods: ReadonlyMap<string, unknown>,
+  fields: ReadonlyMap<string, unknown>,
+  declarations: ReadonlyMap<string, unknown>,
+  className: string,
+): void {
+  for (const name of declarations.keys())
+    if (!methods.has(name))
+      throw new TypeError(`${className}.routes names '${name}', which is not a method that is served`);
+  if (methods.size + fields.size === 0)
+    throw new TypeError(`${className} has no method to serve; only methods of its class are routes`);
 }

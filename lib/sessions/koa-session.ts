@@ -95,12 +95,14 @@ async function create(app: Application, settings: SessionSettings): Promise<AppS
 class SharedSession implements RequestSession {
   readonly #ctx: Context;
   #hasFailed = false;
+  #isUsed = false;
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
   }
 
   get(): SessionData {
+    this.#isUsed = true;
     return this.#ctx.session ?? beginAnew(this.#ctx);
   }
 
@@ -110,6 +112,10 @@ class SharedSession implements RequestSession {
 
   value(name: string): unknown {
     return this.#ctx[STORE] ? ownValue(this.#ctx.session, name) : undefined;
+  }
+
+  isUsed(): boolean {
+    return this.#isUsed;
   }
 
   isStored(): boolean {
@@ -194,6 +200,7 @@ function foreignSession(ctx: Context): RequestSession {
       ctx.session = value;
     },
     value: (name) => ownValue(ctx.session, name),
+    isUsed: () => false,
     isStored: () => true,
     save: () => undefined,
     seal() {},

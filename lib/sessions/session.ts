@@ -8,6 +8,8 @@ export interface RequestSession {
   replace(value: object | null): void;
   /** What the session itself holds under a name; nothing that its object inherits. */
   value(name: string): unknown;
+  /** Whether anything of it was read or changed in this request. */
+  isUsed(): boolean;
   /** Whether the store has it already. */
   isStored(): boolean;
   /** Stores what changed, if anything may have. */
@@ -21,6 +23,7 @@ export const NO_SESSION: RequestSession = {
   get: refuse,
   replace: refuse,
   value: () => undefined,
+  isUsed: () => false,
   isStored: () => false,
   save: () => undefined,
   seal() {},

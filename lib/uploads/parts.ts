@@ -158,7 +158,7 @@ function baseName(filename: string): string {
 }
 
 function malformed(message: string, cause?: unknown): Error {
-  return createError(400, `400 Bad Request: ${message}`, { cause });
+  return createError(400, `${message}`, { cause });
 }
 
 function fieldTooLarge({ maxFieldSize }: UploadLimits): Error {
@@ -166,5 +166,5 @@ function fieldTooLarge({ maxFieldSize }: UploadLimits): Error {
 }
 
 function tooLarge(message: string): Error {
-  return createError(413, `413 Payload Too Large: ${message}`);
+  return createError(413, `${message}`);
 }

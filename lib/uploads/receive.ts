@@ -1,5 +1,5 @@
 import { bodyOf } from '../body/body.js';
-import { BODY, type Request, SPOOL } from '../request.js';
+import { exchangeOf, type Request } from '../request.js';
 import type { UploadLimits } from './limits.js';
 import { readParts } from './parts.js';
 import { Spool } from './spool.js';
@@ -12,7 +12,9 @@ import type { UploadedFile } from './uploaded-file.js';
  */
 export function prepareUploads(limits: UploadLimits): (request: Request) => Promise<void> {
   return async (request) => {
-    request[SPOOL] = new Spool(limits.dir);
+    const exchange = exchangeOf(request);
+    const spool = new Spool(limits.dir);
+    exchange.spool = spool;
     const fields: Record<string, string[]> = Object.create(null);
     const files: Record<string, UploadedFile[]> = Object.create(null);
     for await (const part of readParts(request.ctx.req, limits)) {
@@ -20,13 +22,13 @@ export function prepareUploads(limits: UploadLimits): (request: Request) => Prom
         if (part.value !== '') add(fields, part.name, part.value);
         continue;
       }
-      const file = await request[SPOOL].store(part);
+      const file = await spool.store(part);
       // A browser sends a file field that was left empty as a file without name and content.
-      if (file.filename === '' && file.size === 0) await request[SPOOL].drop(file);
+      if (file.filename === '' && file.size === 0) await spool.drop(file);
       else add(files, part.name, file);
     }
-    request[BODY] = bodyOf({ fields, isMultipart: true });
-    request.files = files;
+    exchange.body = bodyOf({ fields, isMultipart: true });
+    exchange.files = files;
   };
 }
 

@@ -42,7 +42,7 @@ describe('demo: json-api', () => {
     ['post', TODOS, {}, 422, 'A todo needs a title'],
     ['put', `${TODOS}/1`, { done: true }, 422, 'A todo needs a title'],
     ['patch', `${TODOS}/1`, { done: 'yes' }, 422, 'done must be true or false'],
-    ['post', TODOS, { title: ['Bake'] }, 400, "400 Bad Request: Parameter 'title' must be text"],
+    ['post', TODOS, { title: ['Bake'] }, 400, "Parameter 'title' must be text"],
     ['post', `${TODOS}/1`, { title: 'Bake' }, 405, 'Method Not Allowed'],
     ['delete', TODOS, undefined, 405, 'Method Not Allowed'],
   ] as const;

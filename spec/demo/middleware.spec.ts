@@ -11,7 +11,7 @@ describe('demo: middleware', () => {
     await agent.get('/middleware/square/x');
     expect(lines).to.deep.equal([
       'GET /middleware/open 200',
-      "GET /middleware/square/x failed: 400 Bad Request: Parameter 'x' must be a number",
+      "GET /middleware/square/x failed: Parameter 'x' must be a number",
     ]);
   });
 
@@ -37,7 +37,7 @@ describe('demo: middleware', () => {
   it('answers a bad request with JSON that says why', async () => {
     const { status, body } = await tour().get('/middleware/square/x');
     expect(status).to.equal(400);
-    expect(body).to.deep.equal({ error: "400 Bad Request: Parameter 'x' must be a number" });
+    expect(body).to.deep.equal({ error: "Parameter 'x' must be a number" });
   });
 
   it('answers an error of its own with JSON that does not, and tells the app', async () => {

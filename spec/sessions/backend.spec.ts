@@ -210,7 +210,7 @@ describe('A session backend that fails', () => {
     await browser.get('/put/a/1');
     Object.assign(backend, { save: () => Promise.reject(new Error('down')) });
     const response = await browser.get('/fail');
-    expect([response.status, response.text]).to.deep.equal([409, 'conflict']);
+    expect([response.status, response.text]).to.deep.equal([409, '409 Conflict: conflict']);
     expect(errors.map(({ message }) => message)).to.deep.equal(["The session backend can't save: down", 'conflict']);
   });
 

@@ -95,8 +95,8 @@ class Declared extends Controller {
   big() {}
   'robots.txt'() {}
   static routes = {
-    save: { method: ['POST', 'PUT'], params: ['title'], session: ['title'] },
-    big: { body: 'stream', method: 'POST' },
+    save: { path: 'POST,PUT', params: ['title'], session: ['title'] },
+    big: { body: 'stream', path: 'POST' },
     'robots.txt': {},
   };
 }
@@ -108,7 +108,7 @@ class Satisfied {
   save(title: string) {
     return title;
   }
-  static routes = { save: { method: 'POST', body: 'stream' } } satisfies Routes<Satisfied>;
+  static routes = { save: { path: 'POST', body: 'stream' } } satisfies Routes<Satisfied>;
 }
 micropie(Satisfied);
 
@@ -116,7 +116,7 @@ class Annotated {
   save(title: string) {
     return title;
   }
-  static routes: Routes<Annotated> = { save: { method: 'POST' } };
+  static routes: Routes<Annotated> = { save: 'POST' };
 }
 micropie(Annotated);
 
@@ -124,13 +124,13 @@ class Constant {
   save(title: string) {
     return title;
   }
-  static readonly routes = { save: { method: ['POST'], params: ['title'] } } as const;
+  static readonly routes = { save: { path: 'POST', params: ['title'] } } as const;
 }
 micropie(Constant);
 
 class Misspelt {
   save() {}
-  static routes = { sav: { method: 'POST' } };
+  static routes = { sav: 'POST' };
 }
 // @ts-expect-error no method has this name
 micropie(Misspelt);
@@ -144,7 +144,7 @@ micropie(WrongKey);
 
 class WrongValue {
   save() {}
-  static routes = { save: { method: 1 } };
+  static routes = { save: { path: 1 } };
 }
 // @ts-expect-error a method is text
 micropie(WrongValue);

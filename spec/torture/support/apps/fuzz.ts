@@ -122,7 +122,7 @@ export default function create(witness: Witness): TortureApp {
       return name;
     }
 
-    static routes = { me: { session: ['userId'] }, save: { method: 'POST' }, later: { body: 'stream' } };
+    static routes = { me: { session: ['userId'] }, save: 'POST', later: { body: 'stream' } };
   }
 
   class Hooked {

@@ -1,0 +1,95 @@
+import { isBase, isController, RESERVED } from './controller.js';
+
+/** A method of a controller, called with the controller as `this`. */
+export type Method = (this: object, ...args: unknown[]) => unknown;
+
+// `then` would make a promise of the controller.
+const NEVER_ROUTED = new Set(['constructor', 'then']);
+
+/** Whether a name is kept from clients: helpers begin with `_`, WebSocket handlers with `ws_`. */
+export function isPrivate(name: string): boolean {
+  return name.startsWith('_') || name.startsWith('ws_');
+}
+
+/** How messages name a controller. */
+export function nameOfClass(instance: object): string {
+  return classOf(instance).name || 'Controller';
+}
+
+/** An object without a class is taken for one of `Object`, which has no routes of its own. */
+export function classOf(instance: object): { readonly name: string } {
+  const made: unknown = Reflect.get(instance, 'constructor');
+  return typeof made === 'function' ? made : Object;
+}
+
+/**
+ * Collects the methods that a controller serves, from its class up to `Controller` or `Object`. Only property
+ * descriptors are read, so that no getter of the class runs.
+ *
+ * @throws TypeError for a name that the base class needs itself, and for names and fields that can't be served.
+ */
+export function collectMethods(instance: object): Map<string, Method> {
+  const className = nameOfClass(instance);
+  const methods = new Map<string, Method>();
+  const seen = new Set<string>();
+  if (isController(instance)) refuseReserved(instance, className);
+  for (let level = Object.getPrototypeOf(instance); level && !isBase(level); level = Object.getPrototypeOf(level)) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
+      if (!isMethod(value) || isPrivate(name) || NEVER_ROUTED.has(name)) continue;
+      refuseTemplate(name, className);
+      methods.set(name, value);
+    }
+  }
+  warnOfFields(instance, className);
+  return methods;
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
+}
+
+/** Fields count as well: they would hide what the base class has under the name. */
+function refuseReserved(instance: object, className: string): void {
+  for (let level = instance; !isBase(level); level = Object.getPrototypeOf(level))
+    for (const name of RESERVED)
+      if (Object.hasOwn(level, name))
+        throw new TypeError(`${className}.${name}: the base class Controller needs this name; call it something else`);
+}
+
+/** `'tasks/:id'() {}` would be served at `/tasks%2F:id`, which is surely not what was meant. */
+function refuseTemplate(name: string, className: string): void {
+  if (name === '.' || name === '..')
+    throw new TypeError(`${className}['${name}'] can't be served: clients resolve '${name}' in a path themselves`);
+  if (/(^|\/)[:*]\w/.test(name))
+    throw new TypeError(
+      `${className}['${name}'] is not a path: call the method something else and declare ` +
+        `static routes = { name: '${name.startsWith('/') ? '' : '/'}${name}' }`,
+    );
+}
+
+/** An arrow function in a field looks like a handler, but is never served. One that was passed in is left alone. */
+function warnOfFields(instance: object, className: string): void {
+  if (process.env.NODE_ENV === 'production') return;
+  const source = Function.prototype.toString.call(classOf(instance));
+  const fields = Object.entries(Object.getOwnPropertyDescriptors(instance)).flatMap(([name, { value }]) =>
+    !isPrivate(name) && isArrowFunction(value) && isWrittenAsField(name, value, source) ? [name] : [],
+  );
+  if (fields.length === 0) return;
+  process.emitWarning(
+    `${className} has arrow functions in fields, which are never served: ${fields.join(', ')}. ` +
+      'Write each as a method, as in name() {}, or begin its name with _',
+    { code: 'KOA_MICROPIE_FIELD' },
+  );
+}
+
+function isArrowFunction(value: unknown): value is Method {
+  return typeof value === 'function' && !Object.hasOwn(value, 'prototype');
+}
+
+function isWrittenAsField(name: string, value: Method, source: string): boolean {
+  const text = Function.prototype.toString.call(value);
+  return source.includes(`${name} = ${text}`) || source.includes(`${name}=${text}`);
+}

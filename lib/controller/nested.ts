@@ -1,0 +1,65 @@
+import { RESERVED } from './controller.js';
+import { isPrivate } from './methods.js';
+
+// Only what was marked is served: a controller may lie in a field for other reasons.
+const marked = new WeakSet<object>();
+
+declare const CLASS: unique symbol;
+
+/** A nested controller, which remembers its class for the types of a client. */
+export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { readonly [CLASS]?: C };
+
+/**
+ * Makes a controller and serves it below the name of the field that it is put in.
+ *
+ * @param controller - A class; or an instance that was made elsewhere, whose class a client is told as in
+ * `nested<typeof Tasks>(tasks)`.
+ * @param args - The arguments of the class's constructor.
+ *
+ * @example
+ * class Root {
+ *   tasks = nested(Tasks, database); // what Tasks serves, below /tasks
+ * }
+ */
+export function nested<C extends new (...args: never) => object>(
+  controller: C,
+  ...args: ConstructorParameters<C>
+): Nested<C>;
+export function nested<C extends new (...args: never) => object>(controller: InstanceType<C>): Nested<C>;
+export function nested<T extends object>(controller: T): Nested<T>;
+export function nested(controller: object, ...args: readonly unknown[]): unknown {
+  const instance = isClass(controller) ? new controller(...args) : controller;
+  if (typeof instance !== 'object' || instance === null)
+    throw new TypeError('nested: the controller must be a class or an instance of one');
+  marked.add(instance);
+  return instance;
+}
+
+function isClass(value: unknown): value is new (...args: readonly unknown[]) => object {
+  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
+}
+
+/**
+ * The nested controllers in the fields of an instance, by the fields' names.
+ *
+ * @throws TypeError for a field whose name can't be served.
+ */
+export function nestedFields(
+  instance: object,
+  className: string,
+  methods: ReadonlyMap<string, unknown>,
+): Map<string, object> {
+  const fields = new Map<string, object>();
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(instance))) {
+    if (typeof value !== 'object' || value === null || !marked.has(value)) continue;
+    if (isPrivate(name) || RESERVED.has(name) || name === 'then' || name === 'constructor')
+      throw new TypeError(
+        `${className}.${name}: a nested controller can't be served under this name; rename the field`,
+      );
+    // A field hides the method of its name, so that it would never be called.
+    if (methods.has(name))
+      throw new TypeError(`${className}.${name} is a method and a nested controller; rename one of them`);
+    fields.set(name, value);
+  }
+  return fields;
+}

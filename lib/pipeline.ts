@@ -1,0 +1,95 @@
+import { argumentsByName, bind } from './binding/bind.js';
+import { drain } from './body/drain.js';
+import { notFound, report, toError } from './errors.js';
+import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
+import { exchangeOf, type Request } from './request.js';
+import { markPrivate } from './response/headers.js';
+import { writeErrors } from './response/problem.js';
+import { type Reply, reply } from './response/reply.js';
+import { filterReply } from './response/returns.js';
+import { send, toReply } from './response/send.js';
+import type { Target } from './routing/router.js';
+import type { Service } from './service.js';
+import { closeWithConnection, whenClosed } from './streams/lifetime.js';
+import { isPromiseLike } from './values.js';
+
+/**
+ * The way of a request, once it is the controller's. What may be there at once is not awaited: each `await` costs
+ * a greeting some percent, also where there is nothing to wait for.
+ */
+export async function respond(service: Service, request: Request, target: Target): Promise<void> {
+  const exchange = exchangeOf(request);
+  const { ctx } = request;
+  closeWithConnection(ctx.res);
+  try {
+    if (target.kind === 'options') return send(reply(204, null, { Allow: target.allow }), ctx);
+    const session = service.openSession(ctx);
+    exchange.session = session instanceof Promise ? await session : session;
+    if (target.kind === 'refusal') throw target.error;
+    const body = target.kind === 'handler' && target.handler.streamsBody ? undefined : service.parseBody(ctx);
+    exchange.body = body instanceof Promise ? await body : body;
+    const hooks = hooksBefore(service, target);
+    let answer = hooks.length > 0 ? await runBefore(hooks, request) : undefined;
+    // The client may have left in the meantime: nobody would see what the handler does.
+    if (ctx.res.destroyed) return;
+    if (!answer) {
+      if (target.kind === 'unknown') throw notFound();
+      const { handler } = target;
+      if (exchange.body?.isMultipart) await service.receiveUploads(request);
+      const binding = bind(handler.plan, request);
+      const args = binding instanceof Promise ? await binding : binding;
+      if (hooks.length > 0) answer = await runBeforeCall(hooks, request, () => argumentsByName(handler.plan, args));
+      if (!answer) {
+        const result = handler.call(args);
+        answer = toReply(isPromiseLike(result) ? await result : result, request);
+        if (handler.returns) answer = await filterReply(handler.returns, answer, handler.where);
+        if (hooks.length > 0) answer = await runAfter(hooksAfter(service, target), request, answer);
+      }
+    }
+    const finishing = finish(request, answer);
+    if (finishing) await finishing;
+  } catch (thrown) {
+    await recover(service, request, target, toError(thrown));
+  } finally {
+    tidyUp(request);
+  }
+}
+
+/** A route's own hooks lie within the mount's. */
+function hooksBefore({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
+  const own = target.kind === 'handler' ? target.handler.middlewares : [];
+  return own.length > 0 ? [...middlewares, ...own] : middlewares;
+}
+
+function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
+  const own = target.kind === 'handler' ? target.handler.middlewares : [];
+  return own.length > 0 ? [...own, ...middlewares] : middlewares;
+}
+
+/** The session is stored before Koa sends anything; while a generator runs it can't change any more. */
+function finish(request: Request, answer: Reply): Promise<void> | undefined {
+  const { ctx } = request;
+  const { session } = exchangeOf(request);
+  const starting = send(answer, ctx);
+  markPrivate(request);
+  return starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+}
+
+/** An error that no hook answers goes on to Koa, as it was thrown. */
+async function recover(service: Service, request: Request, target: Target, error: Error): Promise<void> {
+  const { session, spool } = exchangeOf(request);
+  await spool?.clear();
+  const answer = await runOnError(hooksAfter(service, target), request, error);
+  if (answer) return finish(request, answer);
+  if (session.isStored()) await session.save()?.catch((failed) => report(failed, request.ctx));
+  markPrivate(request);
+  writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);
+  throw error;
+}
+
+/** What is left to do when Koa has the answer. */
+function tidyUp(request: Request): void {
+  const { ctx, spool } = exchangeOf(request);
+  drain(ctx);
+  if (spool) whenClosed(ctx.res, () => spool.finish().catch((error) => report(error, ctx)));
+}

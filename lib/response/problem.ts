@@ -1,0 +1,93 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context } from '../context.js';
+import type { Issue } from '../errors.js';
+import { exchangeOf, type Request } from '../request.js';
+import { markPrivate } from './headers.js';
+
+// They describe the answer that failed, not the one that is sent in its place.
+const OF_THE_BODY = /^(content-.*|etag|last-modified|cache-control)$/;
+
+/**
+ * Has an error that nobody else answers written in one form: as text, or as a problem (RFC 9457) for programs. The
+ * app's own error handling sees it first; only what reaches Koa's is written here.
+ *
+ * @param prefersJson - Whether clients without a preference are taken for programs.
+ */
+export function writeErrors(request: Request, error: Error, prefersJson: boolean): void {
+  const { ctx } = request;
+  const { onerror } = ctx;
+  ctx.onerror = (thrown) => {
+    if (thrown !== error || ctx.headerSent || !ctx.writable) return onerror.call(ctx, thrown);
+    ctx.app.emit('error', error, ctx);
+    const answer = describeError(error);
+    const isJson = wantsJson(ctx, prefersJson || exchangeOf(request).body?.json !== undefined);
+    for (const name of ctx.res.getHeaderNames()) if (OF_THE_BODY.test(name)) ctx.remove(name);
+    ctx.set(answer.headers);
+    ctx.status = answer.status;
+    markPrivate(request);
+    ctx.type = isJson ? 'application/problem+json' : 'text';
+    const text = isJson ? JSON.stringify(problemOf(answer)) : textOf(answer);
+    ctx.length = Buffer.byteLength(text);
+    ctx.res.end(text);
+  };
+}
+
+interface ErrorAnswer {
+  readonly status: number;
+  readonly title: string;
+  /** What may be told; undefined where the error is the server's own matter. */
+  readonly detail: string | undefined;
+  readonly issues: readonly Issue[];
+  readonly headers: Record<string, string>;
+}
+
+function describeError(error: Error): ErrorAnswer {
+  const status = statusOf(error);
+  const title = STATUS_CODES[status] ?? String(status);
+  const isTold = Reflect.get(error, 'expose') === true && status < 500 && error.message !== title;
+  const issues: unknown = Reflect.get(error, 'issues');
+  const headers: unknown = Reflect.get(error, 'headers');
+  return {
+    status,
+    title,
+    detail: isTold ? error.message : undefined,
+    issues: isTold && Array.isArray(issues) ? issues : [],
+    headers: { ...(typeof headers === 'object' ? headers : {}) },
+  };
+}
+
+/** Koa's own rules: ENOENT is 404, and what is no error's status is 500. */
+function statusOf(error: Error): number {
+  if (Reflect.get(error, 'code') === 'ENOENT') return 404;
+  const status: unknown = Reflect.get(error, 'status') || Reflect.get(error, 'statusCode');
+  return typeof status === 'number' && status in STATUS_CODES ? status : 500;
+}
+
+/** MicroPie's form for errors that it makes itself; Koa's for all others. */
+function textOf({ status, title, detail }: ErrorAnswer): string {
+  return detail === undefined ? title : `${status} ${title}: ${detail}`;
+}
+
+function problemOf({ status, title, detail, issues }: ErrorAnswer): object {
+  const errors = issues.map(({ message, path }) => ({ detail: message, pointer: pointerTo(path) }));
+  return { title, status, ...(detail !== undefined && { detail }), ...(errors.length > 0 && { errors }) };
+}
+
+/** A JSON pointer as the fragment of an address (RFC 6901, section 6). */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return `#${path.map((name) => `/${encodeURIComponent(String(name).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
+}
+
+const JSON_TYPES = ['application/json', 'application/problem+json'];
+const TEXT_TYPES = ['text/plain', 'text/html'];
+
+/** What `Accept` prefers, asked in both orders: where the answers differ, it has no preference. */
+function wantsJson(ctx: Context, otherwise: boolean): boolean {
+  const jsonFirst = isJsonType(ctx.accepts(...JSON_TYPES, ...TEXT_TYPES));
+  const textFirst = isJsonType(ctx.accepts(...TEXT_TYPES, ...JSON_TYPES));
+  return jsonFirst === textFirst ? jsonFirst : otherwise;
+}
+
+function isJsonType(type: string | readonly string[] | false): boolean {
+  return typeof type === 'string' && JSON_TYPES.includes(type);
+}

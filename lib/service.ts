@@ -1,0 +1,53 @@
+import { prepareBodyParser } from './body/parse.js';
+import type { Context } from './context.js';
+import { Exchange, type Tools } from './exchange.js';
+import type { HttpMiddleware } from './hooks.js';
+import type { Settings } from './options.js';
+import { Request } from './request.js';
+import type { Route } from './routing/route.js';
+import { type Match, prepareMatch, type Target } from './routing/router.js';
+import { buildRoutes } from './routing/routes.js';
+import { announceSettings, openSession } from './sessions/koa-session.js';
+import type { RequestSession } from './sessions/session.js';
+import { prepareUploads } from './uploads/receive.js';
+import { prepareViews } from './views.js';
+
+/** What one `micropie(...)` owns: all that its requests share. */
+export class Service {
+  readonly routes: readonly Route[];
+  /** The hooks; users may push to it at any time. */
+  readonly middlewares: HttpMiddleware[];
+  readonly match: Match;
+  readonly parseBody: ReturnType<typeof prepareBodyParser>;
+  readonly receiveUploads: ReturnType<typeof prepareUploads>;
+  /** Whether a class extends `Controller`, so that requests must be found without being passed on. */
+  readonly needsAmbientRequest: boolean;
+  readonly #tools: Tools;
+  readonly #settings: Settings;
+
+  /** @throws TypeError for a controller that can't be served. */
+  constructor(controller: object, settings: Settings) {
+    const { tree, routes, needsAmbientRequest } = buildRoutes(controller, settings.prefix);
+    this.routes = routes;
+    this.middlewares = settings.middlewares;
+    this.match = prepareMatch(tree, settings);
+    this.parseBody = prepareBodyParser(settings.body);
+    this.receiveUploads = prepareUploads(settings.uploads);
+    this.needsAmbientRequest = needsAmbientRequest;
+    this.#tools = { uploads: settings.uploads, render: prepareViews(settings.views) };
+    this.#settings = settings;
+  }
+
+  request(ctx: Context, target: Target): Request {
+    const route = target.kind === 'handler' ? target.handler.route : undefined;
+    return new Request(new Exchange(ctx, route, target.kind === 'handler' ? target.pathParams : [], this.#tools));
+  }
+
+  openSession(ctx: Context): RequestSession | Promise<RequestSession> {
+    return openSession(ctx, this.#settings.session);
+  }
+
+  announce(mount: object): void {
+    announceSettings(mount, this.#settings.session);
+  }
+}
