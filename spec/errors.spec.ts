@@ -183,11 +183,7 @@ describe('Whatever a handler throws', () => {
     }
     await withServer(appOf(micropie(Root)), async (port) => {
       const answer = await fetch(`http://127.0.0.1:${port}/`);
-      expect([answer.status, await answer.text(), answer.headers.get('x-begun')]).to.deep.equal([
-        409,
-        'Conflict',
-        '1',
-      ]);
+      expect([answer.status, await answer.text(), answer.headers.get('x-begun')]).to.deep.equal([409, 'Conflict', '1']);
     });
   });
 
