@@ -1,5 +1,6 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { inspect, types } from 'node:util';
+import createError, { type HttpError } from 'http-errors';
 import type { Context } from './context.js';
 
 /**
@@ -95,4 +96,19 @@ function describe(value: unknown): string {
   } catch {
     return typeof value;
   }
+}
+
+/** The client's request is wrong. */
+export function badRequest(message: string, cause?: unknown): HttpError {
+  return createError(400, `400 Bad Request: ${message}`, cause === undefined ? {} : { cause });
+}
+
+/** The request's body, or a part of it, exceeds a limit. */
+export function payloadTooLarge(message: string): HttpError {
+  return createError(413, `413 Payload Too Large: ${message}`);
+}
+
+/** The request's body is of a type that is not read here. */
+export function unsupportedMediaType(message: string): HttpError {
+  return createError(415, `415 Unsupported Media Type: ${message}`);
 }

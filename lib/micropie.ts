@@ -81,8 +81,10 @@ export function micropie<C extends object>(
       if (ctx.res.destroyed) return;
       if (!reply) {
         const handler = handlerOf(target);
-        if (request[BODY]?.isMultipart) await receiveUploads(request);
-        const result = handler.call(handler.bind(request));
+        if (request[BODY]?.isMultipart) await receiveUploads(request, areFilesSeen(handler));
+        const args = handler.bind(request);
+        request[SPOOL]?.give(args);
+        const result = handler.call(args);
         reply = toReply(isPromiseLike(result) ? await result : result, request);
         if (middlewares.length > 0) reply = await runAfter(middlewares, request, reply);
       }
@@ -93,6 +95,11 @@ export function micropie<C extends object>(
     } finally {
       tidyUp(request);
     }
+  }
+
+  /** Hooks, and methods of a `Controller`, have them in `request.files`. */
+  function areFilesSeen({ seesFiles }: Handler): boolean {
+    return seesFiles || middlewares.length > 0 || isController(instance);
   }
 
   /** An error that no hook answers goes on to Koa, as it was thrown. */
@@ -127,7 +134,7 @@ function answer({ ctx, [SESSION]: session }: Request, reply: Reply): Promise<voi
 /** What is left to do when Koa has the answer. */
 function tidyUp({ ctx, [SPOOL]: spool }: Request): void {
   drain(ctx);
-  if (spool) whenClosed(ctx.res, () => spool.finish().catch((error) => report(error, ctx)));
+  if (spool) whenClosed(ctx.res, () => spool.finish(ctx.res.statusCode).catch((error) => report(error, ctx)));
 }
 
 /** What `micropie` accepts: a class that can be made without arguments, or an instance. */

@@ -7,7 +7,7 @@ import type { Route } from './routing/routes.js';
 import type { SessionData } from './sessions/backend.js';
 import { NO_SESSION, type RequestSession } from './sessions/session.js';
 import { signalOf } from './streams/lifetime.js';
-import type { UploadLimits } from './uploads/limits.js';
+import type { UploadSettings } from './uploads/options.js';
 import { type Part, readParts } from './uploads/parts.js';
 import type { Spool } from './uploads/spool.js';
 import type { UploadedFile } from './uploads/uploaded-file.js';
@@ -21,7 +21,7 @@ export const MOUNT = Symbol('mount');
 
 /** What a mount lends to its requests. */
 export interface Mount {
-  readonly uploads: UploadLimits;
+  readonly uploads: UploadSettings | false;
   readonly render: Render;
 }
 
@@ -46,7 +46,6 @@ export class Request<Session extends object = SessionData> {
   [SPOOL]: Spool | undefined;
   /** @internal */
   readonly [MOUNT]: Mount;
-  #files: Lists<UploadedFile> | undefined;
   #queryParams: Lists | undefined;
   #signal: AbortSignal | undefined;
 
@@ -84,15 +83,14 @@ export class Request<Session extends object = SessionData> {
     return this[BODY].fields;
   }
 
-  /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
+  /**
+   * The uploaded files, as a list under each field's name; there when the before hooks are through. For `uploads.dir`,
+   * a handler that reads this was given all of them.
+   */
   get files(): Lists<UploadedFile> {
-    this.#files ??= emptyLists();
-    return this.#files;
-  }
-
-  /** @internal */
-  set files(files: Lists<UploadedFile>) {
-    this.#files = files;
+    const files = this[SPOOL]?.files ?? emptyLists();
+    this[SPOOL]?.give(files);
+    return files;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */
@@ -138,7 +136,7 @@ export class Request<Session extends object = SessionData> {
    * The parts of a multipart body, one after another, without a detour over the disk. For a method that
    * `static routes` declares with `body: 'stream'`.
    *
-   * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
+   * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits, 415 with `uploads: false`.
    *
    * @example
    * async big() {

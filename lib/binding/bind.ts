@@ -1,6 +1,7 @@
-import createError from 'http-errors';
+import { readTypes } from '../body/content.js';
 import type { NamedParameter, Parameter } from '../controller/signature.js';
-import { type Request, SESSION } from '../request.js';
+import { badRequest, unsupportedMediaType } from '../errors.js';
+import { BODY, MOUNT, type Request, SESSION, SPOOL } from '../request.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';
 
 /** Names that a handler's parameter gets from the request itself and never from the client. */
@@ -88,13 +89,25 @@ function prepareByName(parameter: NamedParameter, fromSession: ReadonlySet<strin
   return (request) => {
     const values = find(request, name);
     if (values) return converted(parameter, values);
-    if (required) throw createError(400, `400 Bad Request: Missing required parameter '${name}'`);
+    if (required) throw missing(name, request, find === valuesInRequest);
     return undefined;
   };
 }
 
 function valuesInRequest(request: Request, name: string): readonly unknown[] | undefined {
-  return request.queryParams[name] ?? request.bodyParams[name] ?? request.files[name] ?? valuesInSession(request, name);
+  return (
+    request.queryParams[name] ??
+    request.bodyParams[name] ??
+    request[SPOOL]?.files[name] ??
+    valuesInSession(request, name)
+  );
+}
+
+/** A parameter that the body could have given, had its type been one that is read, is a matter of the type: 415. */
+function missing(name: string, request: Request, mayComeFromBody: boolean): Error {
+  const message = `Missing required parameter '${name}'`;
+  if (!mayComeFromBody || !request[BODY]?.isUnreadType) return badRequest(message);
+  return unsupportedMediaType(`${message}; a body is read as ${readTypes(request[MOUNT].uploads !== false)}`);
 }
 
 function valuesInSession(request: Request, name: string): readonly unknown[] | undefined {
@@ -104,6 +117,6 @@ function valuesInSession(request: Request, name: string): readonly unknown[] | u
 
 function converted({ name, type }: NamedParameter, values: readonly unknown[]): unknown {
   const value = convert[type](values);
-  if (value === REFUSED) throw createError(400, `400 Bad Request: Parameter '${name}' must be ${DESCRIPTION[type]}`);
+  if (value === REFUSED) throw badRequest(`Parameter '${name}' must be ${DESCRIPTION[type]}`);
   return value;
 }

@@ -21,6 +21,8 @@ export interface Handler {
   readonly route: Route;
   readonly methods: readonly string[] | undefined;
   readonly streamsBody: boolean;
+  /** Whether its arguments can show it an uploaded file. */
+  readonly seesFiles: boolean;
   readonly path: ReturnType<typeof fitsPath>;
   /** Makes the method's arguments of a request. */
   bind(request: Request): unknown[];
@@ -117,6 +119,7 @@ function describe(
     }),
     methods,
     streamsBody,
+    seesFiles: parameters.flatMap(boundNames).some((bound) => bound !== 'ctx' && !session.has(bound)),
     path: fitsPath(parameters, session),
     bind: prepareBinding(parameters, session),
     call: (args) => method.apply(instance, args),

@@ -15,7 +15,7 @@ export default function create(witness: Witness): TortureApp {
       const files = Object.values(request.files).flat();
       return {
         fields: Object.entries(request.bodyParams),
-        files: files.map(({ field, filename, path }) => [field, filename, readFileSync(path, 'latin1')]),
+        files: files.map((file) => [file.field, file.filename, readFileSync(file.path(), 'latin1')]),
       };
     }
 
