@@ -12,8 +12,10 @@ const GRACE = 500;
  */
 export function drain({ req, res }: Context): void {
   if (req.complete || req.destroyed || !hasContent(req)) return;
-  // In front of Node's own 'finish' listener, which reads all of an unread body, however long.
-  res.prependOnceListener('finish', () => {
+  // In front of Node's own 'finish' listener, which reads all of an unread body, however long. A response of HTTP/2
+  // emits it only when its stream has closed, for which the client would have to end its part first.
+  const answer = http2StreamOf(req) ?? res;
+  answer.prependOnceListener('finish', () => {
     let bytes = 0;
     // A parser that gave up would still apply back-pressure.
     req.unpipe();

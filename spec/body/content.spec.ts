@@ -1,7 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { errorsOf } from '../support/app.js';
-import { ask, declare, FORM_TYPE, inChunks, JSON_TYPE, result, root } from '../support/bodies.js';
+import { micropie } from '../../lib/index.js';
+import { appOf, errorsOf } from '../support/app.js';
+import { ask, declare, FORM_TYPE, inChunks, JSON_TYPE, Root, result, root, WAYS } from '../support/bodies.js';
 import { post } from '../support/socket.js';
 
 describe('Content-Encoding', () => {
@@ -61,10 +62,94 @@ describe('Content-Type', () => {
   });
 
   it('multipart needs a boundary', async () => {
-    for (const type of ['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary=""']) {
-      const response = await declare('/form', type, '--b--\r\n');
-      expect(result(response)).to.equal('400 400 Bad Request: Missing boundary');
-    }
+    const without = [
+      '',
+      '; boundary=',
+      '; boundary=""',
+      '; boundary',
+      '; x="; boundary=b"',
+      `; boundary=${'b'.repeat(71)}`,
+      '; boundary="a\\"b"',
+      '; boundary=é',
+    ];
+    for (const parameters of without)
+      for (const path of ['/form', '/parts']) {
+        const response = await declare(path, `multipart/form-data${parameters}`, '--b--\r\n');
+        expect(result(response), `${path} ${parameters}`).to.equal('400 400 Bad Request: Missing boundary');
+      }
+  });
+
+  const BOUNDARIES: [parameters: string, boundary: string][] = [
+    ['x="; boundary=Y"; boundary=X', 'X'],
+    ['boundary=X; boundary=Y', 'X'],
+    ['BOUNDARY="X"', 'X'],
+    ['boundary=X;charset=utf-8', 'X'],
+    ['boundary=X Y', 'X Y'],
+    [`boundary=${'b'.repeat(70)}`, 'b'.repeat(70)],
+    ['boundary="\'()+_,-./:=?"', "'()+_,-./:=?"],
+  ];
+  for (const [parameters, boundary] of BOUNDARIES)
+    it(`multipart has one boundary, for uploads and for parts(): ${parameters.slice(0, 40)}`, async () => {
+      const form = `--${boundary}\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--${boundary}--\r\n`;
+      for (const path of ['/form', '/parts'])
+        expect(result(await declare(path, `multipart/form-data; ${parameters}`, form))).to.equal('200 {"a":["1"]}');
+    });
+});
+
+describe('A missing parameter and a body of a type that nobody reads', () => {
+  const MISSING = "Missing required parameter 'name'";
+  const READ = 'a body is read as application/json, application/x-www-form-urlencoded or multipart/form-data';
+  const UNSUPPORTED = `415 415 Unsupported Media Type: ${MISSING}; ${READ}`;
+
+  for (const type of [
+    'text/plain',
+    'application/xml',
+    'application/octet-stream',
+    'multipart/mixed; boundary=b',
+    ';;;',
+  ])
+    for (const [way, send] of Object.entries(WAYS))
+      it(`is 415, naming the types that are read: ${type}, ${way}`, async () => {
+        expect(result(await send('/needs', type, '{"name":"Alice"}'))).to.equal(UNSUPPORTED);
+      });
+
+  it('is 415 where no type is given', async () => {
+    const head = 'POST /needs HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n';
+    expect(result(await ask(root(), head, '{"name":"Alice"}'))).to.equal(UNSUPPORTED);
+  });
+
+  it('does not repeat what the client wrote', async () => {
+    expect(result(await declare('/needs', 'text/secret', 'x'))).not.to.include('secret');
+  });
+
+  it('does not matter where the parameter is given, or may not come from the body', async () => {
+    expect(result(await declare('/needs?name=Bob', 'text/plain', 'x'))).to.equal('200 Bob');
+    expect(result(await declare('/needs/Bob', 'text/plain', 'x'))).to.equal('200 Bob');
+    const fromSession = result(await declare('/member', 'text/plain', 'x'));
+    expect(fromSession).to.equal(`400 400 Bad Request: ${MISSING}`);
+  });
+
+  const WITHOUT_BODY: [what: string, method: string, headers: string, body: string][] = [
+    ['no body', 'POST', '', ''],
+    ['an empty body', 'POST', 'Content-Type: text/plain\r\nContent-Length: 0\r\n', ''],
+    [
+      'a GET, whose body nobody reads whatever its type',
+      'GET',
+      'Content-Type: text/plain\r\nContent-Length: 1\r\n',
+      'x',
+    ],
+    ['a type that is read', 'POST', 'Content-Type: application/json\r\nContent-Length: 2\r\n', '{}'],
+  ];
+  for (const [what, method, headers, body] of WITHOUT_BODY)
+    it(`is 400 with ${what}`, async () => {
+      const response = await ask(root(), `${method} /needs HTTP/1.1\r\nHost: x\r\n${headers}\r\n`, body);
+      expect(result(response)).to.equal(`400 400 Bad Request: ${MISSING}`);
+    });
+
+  it('is 400 where bodies are left to the handler', async () => {
+    const app = appOf(micropie(Root, { body: false }));
+    const response = await ask(app, post('/needs', 'text/plain', 1), 'x');
+    expect(result(response)).to.equal(`400 400 Bad Request: ${MISSING}`);
   });
 });
 

@@ -39,7 +39,25 @@ export class Root {
     return name;
   }
 
-  static routes = { raw: { body: 'stream' } } satisfies Routes<Root>;
+  needs(name: string) {
+    return name;
+  }
+
+  member(name: string) {
+    return name;
+  }
+
+  async parts(request: Request) {
+    const fields: Record<string, string[]> = {};
+    for await (const part of request.parts()) if (part.kind === 'field') fields[part.name] = [part.value];
+    return fields;
+  }
+
+  static routes = {
+    raw: { body: 'stream' },
+    parts: { body: 'stream' },
+    member: { session: ['name'] },
+  } satisfies Routes<Root>;
 }
 
 export const root = () => appOf(micropie(Root));
