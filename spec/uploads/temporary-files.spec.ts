@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { micropie, type Request, reply, type UploadedFile } from '../../lib/index.js';
+import {
+  type Context,
+  Controller,
+  micropie,
+  type Request,
+  type Routes,
+  reply,
+  type UploadedFile,
+} from '../../lib/index.js';
 import { appOf, errorsOf, withServer } from '../support/app.js';
 import { FORM_END, FORM_TYPE, file, formOf } from '../support/form.js';
+import { begin, exchange, withHttp2 } from '../support/http2.js';
 import { countRequests } from '../support/pending.js';
 import { eventually, post, type RawClient, withSocket } from '../support/socket.js';
 import { ask, expectNothingLeft, folder, MIB, requestOf, result, temporary, useFolders } from '../support/uploads.js';
@@ -159,4 +169,167 @@ describe('After an upload', () => {
       await expectNothingLeft();
     });
   }
+});
+
+describe('Files that nobody can see', () => {
+  useFolders();
+
+  const stored = () => readdirSync(temporary).length;
+  class Plain {
+    none() {
+      return stored();
+    }
+    injected(ctx: Context) {
+      return ctx.path && stored();
+    }
+    member(user = 'nobody') {
+      return user && stored();
+    }
+    named(data: unknown) {
+      return data && stored();
+    }
+    pattern({ data }: { data?: unknown }) {
+      return data && stored();
+    }
+    all(request: Request) {
+      return request.files && stored();
+    }
+    static routes = { member: { session: ['user'] } } satisfies Routes<Plain>;
+  }
+  class Extending extends Controller {
+    none() {
+      return stored();
+    }
+  }
+  const hook = { afterRequest() {} };
+
+  const ROUTES: [what: string, controller: new () => object, path: string, middlewares: object[], stored: number][] = [
+    ['no parameters', Plain, '/none', [], 0],
+    ['only the context', Plain, '/injected', [], 0],
+    ["only the session's", Plain, '/member', [], 0],
+    ['a name', Plain, '/named', [], 1],
+    ['an object pattern', Plain, '/pattern', [], 1],
+    ['the request', Plain, '/all', [], 1],
+    ['no parameters, but a hook', Plain, '/none', [hook], 1],
+    ['no parameters, but the base class', Extending, '/none', [], 1],
+  ];
+  for (const [what, controller, path, middlewares, folders] of ROUTES) {
+    it(`are ${folders === 0 ? 'not stored' : 'stored'} where the handler takes ${what}`, async () => {
+      const app = appOf(micropie(new controller(), { middlewares }));
+      expect(result(await ask(app, formOf([file('data', 'x')]), { path }))).to.equal(`200 ${folders}`);
+      await expectNothingLeft();
+    });
+
+    it(`are checked all the same where the handler takes ${what}`, async () => {
+      const app = appOf(micropie(new controller(), { middlewares, uploads: { maxFileSize: 5, maxFiles: 1 } }));
+      for (const [body, status] of [
+        [formOf([file('data', '123456')]), 413],
+        [formOf([file('data', 'x'), file('data', 'x')]), 413],
+        [formOf([file('data', 'x')], { end: '' }), 400],
+        ['--other--', 400],
+        [formOf([file('data', '12345')]), 200],
+      ] as const)
+        expect((await ask(app, body, { path })).status).to.equal(status);
+      await expectNothingLeft();
+    });
+  }
+});
+
+describe('Over HTTP/2 no temporary file is left', () => {
+  useFolders();
+
+  let calls = 0;
+  let release = () => {};
+  class Root {
+    index(data: UploadedFile) {
+      calls += 1;
+      return data.size;
+    }
+    async slow(data: UploadedFile) {
+      calls += 1;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return data.size;
+    }
+    streamed(data: UploadedFile) {
+      calls += 1;
+      return data.stream();
+    }
+  }
+  beforeEach(() => {
+    calls = 0;
+  });
+  const upload = formOf([file('data', randomBytes(100_000))]);
+  const app = () => {
+    const counter = countRequests();
+    const made = appOf(counter, micropie(Root));
+    errorsOf(made);
+    return { app: made, counter };
+  };
+
+  it('of an upload that succeeds', async () => {
+    await withHttp2(app().app, async (session) => {
+      expect(await exchange(session, '/', FORM_TYPE, upload)).to.equal('200 100000');
+      await expectNothingLeft();
+    });
+  });
+
+  it('of an upload that is refused', async () => {
+    await withHttp2(app().app, async (session) => {
+      expect(await exchange(session, '/', FORM_TYPE, upload.subarray(0, 50_000))).to.match(/^400 /);
+      await expectNothingLeft();
+    });
+  });
+
+  it('of an upload that is cancelled midway, and no handler runs', async () => {
+    const { app: made, counter } = app();
+    await withHttp2(made, async (session) => {
+      const stream = begin(session, '/', FORM_TYPE);
+      stream.write(upload.subarray(0, 50_000));
+      await eventually(async () => (await readdir(temporary)).length === 1, 'the file is being written');
+      stream.cancel();
+      await eventually(() => counter.pending === 0, 'the request is given up');
+      await expectNothingLeft();
+    });
+    expect(calls).to.equal(0);
+  });
+
+  it('of a connection that breaks midway', async () => {
+    const { app: made, counter } = app();
+    await withHttp2(made, async (session) => {
+      begin(session, '/', FORM_TYPE).write(upload.subarray(0, 50_000));
+      await eventually(async () => (await readdir(temporary)).length === 1, 'the file is being written');
+      session.destroy();
+      await eventually(() => counter.pending === 0, 'the request is given up');
+      await expectNothingLeft();
+    });
+    expect(calls).to.equal(0);
+  });
+
+  it('of a request that is cancelled while its handler runs', async () => {
+    const { app: made, counter } = app();
+    await withHttp2(made, async (session) => {
+      const stream = begin(session, '/slow', FORM_TYPE);
+      stream.end(upload);
+      await eventually(() => calls === 1, 'the handler runs');
+      stream.cancel();
+      await eventually(() => stream.closed, 'the client has left');
+      // The server is to know.
+      await sleep(20);
+      release();
+      await eventually(() => counter.pending === 0, 'the handler ends');
+      await expectNothingLeft();
+    });
+  });
+
+  it('of a request that is cancelled while its file is the answer', async () => {
+    await withHttp2(app().app, async (session) => {
+      const stream = begin(session, '/streamed', FORM_TYPE);
+      stream.end(formOf([file('data', Buffer.alloc(5 * MIB))]));
+      await once(stream, 'response');
+      stream.cancel();
+      await expectNothingLeft();
+    });
+  });
 });
