@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { micropie, UploadedFile } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
 import { file, formOf } from '../support/form.js';
-import { ask, folder, result, useFolders } from '../support/uploads.js';
+import { ask, folder, json, result, temporary, useFolders } from '../support/uploads.js';
 
 describe('What is no uploaded file', () => {
   useFolders();
@@ -65,12 +65,34 @@ describe('What is no uploaded file', () => {
         expect(errors[0]).to.be.instanceOf(TypeError);
       });
 
+  it('can be told from a real one, which has these methods and no other way to the disk', async () => {
+    for (const path of ['/text', '/bytes', '/stream']) {
+      const { body } = await ask(appOf(micropie(Root)), formOf([file('data', 'x')]), { path });
+      expect(String(body), path).to.equal('x');
+    }
+    const { body: path } = await ask(appOf(micropie(Root)), formOf([file('data', 'x')]), { path: '/path' });
+    expect(dirname(dirname(String(path)))).to.equal(temporary);
+    class Telling {
+      index(data: UploadedFile) {
+        const members = {
+          ...Object.getOwnPropertyDescriptors(UploadedFile.prototype),
+          ...Object.getOwnPropertyDescriptors(data),
+        };
+        return Object.keys(members)
+          .filter((name) => typeof Reflect.get(data, name) !== 'function')
+          .sort();
+      }
+    }
+    const told = await ask(appOf(micropie(Telling)), formOf([file('data', 'x')]));
+    expect(json(told)).to.deep.equal(['contentType', 'field', 'filename', 'isSaved', 'size']);
+  });
+
   it('can be told by instanceof, since the class is exported', async () => {
     const app = appOf(micropie(Root));
     expect(result(await ask(app, formOf([file('data', 'x')]), { path: '/told' }))).to.equal('200 true');
     const type = 'application/json';
-    const json = await ask(app, JSON.stringify({ data: forged() }), { path: '/told', type });
-    expect(result(json)).to.equal('200 false');
+    const fromJson = await ask(app, JSON.stringify({ data: forged() }), { path: '/told', type });
+    expect(result(fromJson)).to.equal('200 false');
   });
 
   it('learns nothing of where a real one lies from its JSON', async () => {
