@@ -63,65 +63,113 @@ export async function* readParts(
 }
 
 async function parse(req: IncomingMessage, boundary: string, limits: UploadSettings): Promise<AsyncIterable<Part>> {
-  let bytes = 0;
-  // The value of `bytes` when the field that is being read began.
-  let fieldStart = Number.POSITIVE_INFINITY;
-  const parser = await createParser(boundary, limits, (isFile) => {
-    fieldStart = isFile ? Number.POSITIVE_INFINITY : bytes;
-  });
+  const queue = new PartQueue();
+  const field = new FieldMeter(limits.maxFieldSize);
   const delimiters = new Delimiters(boundary);
-  const parts = new Readable({ objectMode: true, read() {} });
-  const open = new Set<Readable>();
-  let count = 0;
-
-  const fail = (error: Error) => {
-    parts.destroy(error);
-    for (const stream of open) stream.destroy(error);
-  };
-  const push = (part: Part) => {
-    count += 1;
-    if (part.name === undefined || part.name.length > MAX_NAME)
-      fail(badRequest('A part has no name, or a very long one'));
-    else parts.push(part);
-  };
+  const parser = await createParser(boundary, limits, (isFile) => (isFile ? field.end() : field.begin()));
   parser
     .on('field', (name, value, _nameCut, isCut) => {
-      fieldStart = Number.POSITIVE_INFINITY;
-      if (isCut) fail(fieldTooLarge(limits));
-      else push({ kind: 'field', name, value });
+      field.end();
+      if (isCut) queue.fail(fieldTooLarge(limits));
+      else queue.push({ kind: 'field', name, value });
     })
     .on('file', (name, source, filename, _encoding, contentType) => {
-      source.once('limit', () => fail(payloadTooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
-      push({
-        kind: 'file',
-        name,
-        filename: baseName(filename),
-        contentType: contentType.trim(),
-        stream: detach(source, open),
-      });
+      source.once('limit', () => queue.fail(payloadTooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
+      const stream = queue.open(source);
+      queue.push({ kind: 'file', name, filename: baseName(filename), contentType: contentType.trim(), stream });
     })
-    .on('filesLimit', () => fail(payloadTooLarge(`More than ${limits.maxFiles} files`)))
-    .on('fieldsLimit', () => fail(payloadTooLarge(`More than ${limits.maxFields} fields`)))
-    .on('partsLimit', () => fail(payloadTooLarge(`More than ${limits.maxParts} parts`)))
-    .on('error', (cause: Error) => fail(badRequest('Bad multipart body', cause)))
-    .on('finish', () => {
-      if (delimiters.isClosed && delimiters.parts === count) parts.push(null);
-      else fail(badRequest('Bad multipart body'));
-    });
-  const onClose = () => req.readableEnded || fail(badRequest('Request aborted'));
-  parts.once('close', () => {
-    req.off('close', onClose).unpipe(delimiters);
-    if (!parts.readableEnded)
-      for (const stream of open) stream.destroy(new Error('Read a file before leaving parts()'));
-  });
+    .on('filesLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxFiles} files`)))
+    .on('fieldsLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxFields} fields`)))
+    .on('partsLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxParts} parts`)))
+    .on('error', (cause: Error) => queue.fail(badRequest('Bad multipart body', cause)))
+    .on('finish', () => queue.end(delimiters));
+  const onClose = () => req.readableEnded || queue.fail(badRequest('Request aborted'));
+  queue.parts.once('close', () => req.off('close', onClose).unpipe(delimiters));
   req.once('close', onClose).on('data', (chunk: Buffer) => {
-    // The parser reports a field that is too large only when the field ends.
-    if (bytes - fieldStart > limits.maxFieldSize + FIELD_SLACK) fail(fieldTooLarge(limits));
-    bytes += chunk.length;
+    if (field.isTooLarge()) queue.fail(fieldTooLarge(limits));
+    field.add(chunk);
   });
   if (req.destroyed) onClose();
   req.pipe(delimiters).pipe(parser);
-  return parts;
+  return queue.parts;
+}
+
+/** The parts that have come and are not taken yet, and the streams of files that are not read to their end. */
+class PartQueue {
+  readonly parts = new Readable({ objectMode: true, read() {} });
+  readonly #open = new Set<Readable>();
+  #count = 0;
+
+  constructor() {
+    this.parts.once('close', () => {
+      if (!this.parts.readableEnded) this.#closeFiles(new Error('Read a file before leaving parts()'));
+    });
+  }
+
+  push(part: Part): void {
+    this.#count += 1;
+    if (part.name === undefined || part.name.length > MAX_NAME)
+      this.fail(badRequest('A part has no name, or a very long one'));
+    else this.parts.push(part);
+  }
+
+  /** Ends the queue, unless parts were announced that the parser has dropped. */
+  end({ isClosed, parts }: Delimiters): void {
+    if (isClosed && parts === this.#count) this.parts.push(null);
+    else this.fail(badRequest('Bad multipart body'));
+  }
+
+  fail(error: Error): void {
+    this.parts.destroy(error);
+    this.#closeFiles(error);
+  }
+
+  /** The parser waits for ever for a file that is not read to its end; the stream made here may be left at any time. */
+  open(source: BusboyFileStream): Readable {
+    const stream = new PassThrough();
+    this.#open.add(stream);
+    // The parser emits the same error on itself, where it is handled.
+    source.on('error', () => {}).pipe(stream);
+    // A reader gets errors by its own listeners; without a reader they must not end the process.
+    return stream
+      .on('error', () => {})
+      .once('close', () => {
+        this.#open.delete(stream);
+        source.resume();
+      });
+  }
+
+  #closeFiles(error: Error): void {
+    for (const stream of this.#open) stream.destroy(error);
+  }
+}
+
+/** Counts the bytes of a field while they come: the parser reports one that is too large only when it ends. */
+class FieldMeter {
+  readonly #most: number;
+  #bytes = 0;
+  // The count when the field that is being read began.
+  #start = Number.POSITIVE_INFINITY;
+
+  constructor(maxSize: number) {
+    this.#most = maxSize + FIELD_SLACK;
+  }
+
+  begin(): void {
+    this.#start = this.#bytes;
+  }
+
+  end(): void {
+    this.#start = Number.POSITIVE_INFINITY;
+  }
+
+  add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+  }
+
+  isTooLarge(): boolean {
+    return this.#bytes - this.#start > this.#most;
+  }
 }
 
 async function createParser(boundary: string, limits: UploadSettings, onPart: (isFile: boolean) => void) {
@@ -142,21 +190,6 @@ async function createParser(boundary: string, limits: UploadSettings, onPart: (i
       parts: limits.maxParts,
     },
   });
-}
-
-/** The parser waits for ever for a file stream that is not read to its end; the stream made here may be left at any time. */
-function detach(source: BusboyFileStream, open: Set<Readable>): Readable {
-  const stream = new PassThrough();
-  open.add(stream);
-  // The parser emits the same error on itself, where it is handled.
-  source.on('error', () => {}).pipe(stream);
-  // A reader gets errors by its own listeners; without a reader they must not end the process.
-  return stream
-    .on('error', () => {})
-    .once('close', () => {
-      open.delete(stream);
-      source.resume();
-    });
 }
 
 function baseName(filename: string): string {

@@ -80,11 +80,11 @@ export class Spool {
     await this.#delete(() => false);
   }
 
-  async #delete(isKept: (file: UploadedFile) => boolean): Promise<void> {
+  async #delete(stays: (file: UploadedFile) => boolean): Promise<void> {
     if (this.#isKept)
       // A file may be saved where it lies.
       for (const [file, path] of this.#paths)
-        if (!isKept(file) && !(file.isSaved && file.path() === path)) await rm(path, { force: true });
+        if (!stays(file) && !(file.isSaved && file.path() === path)) await rm(path, { force: true });
     if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
   }
 

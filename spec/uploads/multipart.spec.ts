@@ -52,6 +52,12 @@ describe('Multipart forms', () => {
       `--b\r\n${PART}\r\n--b--\r\n`,
       { a: ['1'] },
     ],
+    [
+      'spaces and tabs behind its boundaries',
+      'multipart/form-data; boundary=b',
+      `--b \t\r\n${PART}\r\n--b  \r\n${PART}\r\n--b-- \r\n`,
+      { a: ['1', '1'] },
+    ],
     ['a type in capitals', 'Multipart/Form-Data; Boundary=b', `--b\r\n${PART}\r\n--b--\r\n`, { a: ['1'] }],
   ];
   for (const [what, type, body, fields] of READ)
