@@ -115,7 +115,7 @@ export interface ParameterProblem {
 
 /** All that is wrong with a request's arguments, in one error. */
 export function badParameters(problems: readonly ParameterProblem[]): HttpError {
-  return createError(400, problems.map(({ text }) => text).join('; '), {
+  return createError(400, textOf(problems), {
     parameter: problems[0]?.parameter,
     issues: problems.map(({ issue }) => issue),
   });
@@ -142,8 +142,10 @@ export function unsupportedMediaType(message: string): HttpError {
 }
 
 /** What is missing may be in a body that nobody could read. */
-export function unreadBody(): HttpError {
-  return unsupportedMediaType(
-    'The body is of a type that is not read here; send application/json, application/x-www-form-urlencoded or multipart/form-data',
-  );
+export function unreadBody(problems: readonly ParameterProblem[], readTypes: string): HttpError {
+  return unsupportedMediaType(`${textOf(problems)}; a body is read as ${readTypes}`);
+}
+
+function textOf(problems: readonly ParameterProblem[]): string {
+  return problems.map(({ text }) => text).join('; ');
 }

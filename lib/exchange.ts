@@ -1,16 +1,14 @@
 import type { Body } from './body/body.js';
-import type { Lists } from './body/pairs.js';
 import type { Context } from './context.js';
 import type { Route } from './routing/route.js';
 import { NO_SESSION, type RequestSession } from './sessions/session.js';
-import type { UploadLimits } from './uploads/limits.js';
+import type { UploadSettings } from './uploads/options.js';
 import type { Spool } from './uploads/spool.js';
-import type { UploadedFile } from './uploads/uploaded-file.js';
 import type { Render } from './views.js';
 
 /** What a mount lends to its requests. */
 export interface Tools {
-  readonly uploads: UploadLimits;
+  readonly uploads: UploadSettings | false;
   readonly render: Render;
 }
 
@@ -24,7 +22,7 @@ export class Exchange {
   session: RequestSession = NO_SESSION;
   /** Undefined until there is a body that is read. */
   body: Body | undefined;
-  files: Lists<UploadedFile> | undefined;
+  /** The uploaded files; undefined until there are any to receive. */
   spool: Spool | undefined;
 
   constructor(ctx: Context, route: Route | undefined, pathParams: readonly string[], tools: Tools) {

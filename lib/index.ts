@@ -1,7 +1,7 @@
 export type { NamedParameter, Parameter, ParameterType, Source } from './binding/parameters.js';
 export type { StandardSchema } from './binding/standard-schema.js';
+export type { BodyLimits } from './body/options.js';
 export type { Lists } from './body/pairs.js';
-export type { BodyLimits } from './body/parse.js';
 export type { Context } from './context.js';
 export { currentRequest } from './controller/ambient.js';
 export { Controller } from './controller/controller.js';
@@ -17,6 +17,6 @@ export type { SessionBackend, SessionData } from './sessions/backend.js';
 export { type KeyvLike, keyvSessionBackend } from './sessions/keyv.js';
 export { InMemorySessionBackend } from './sessions/memory.js';
 export { type SseEvent, sse } from './streams/sse.js';
-export type { UploadOptions } from './uploads/limits.js';
+export type { UploadOptions } from './uploads/options.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';
-export type { UploadedFile } from './uploads/uploaded-file.js';
+export { UploadedFile } from './uploads/uploaded-file.js';

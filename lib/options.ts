@@ -1,7 +1,8 @@
-import type { BodyLimits } from './body/parse.js';
+import { BODY_OPTIONS, type BodyLimits, type BodySettings } from './body/options.js';
 import { type HttpMiddleware, refuseHook } from './hooks.js';
+import { fallbacksOf } from './option-rows.js';
 import type { SessionBackend } from './sessions/backend.js';
-import type { UploadLimits, UploadOptions } from './uploads/limits.js';
+import { UPLOAD_OPTIONS, type UploadOptions, type UploadSettings } from './uploads/options.js';
 
 /** How the session's cookie and time are set. */
 export interface SessionOptions {
@@ -33,8 +34,8 @@ export interface MicropieOptions {
   readonly session?: SessionOptions | false;
   /** The limits of bodies, in bytes; `false` leaves bodies unparsed. */
   readonly body?: BodyLimits | false;
-  /** The limits of uploads, and where to keep files. */
-  readonly uploads?: UploadOptions;
+  /** The limits of uploads, and where to keep files; `false` refuses multipart bodies with 415. */
+  readonly uploads?: UploadOptions | false;
   /** The folder of the templates; `templates` where not given. */
   readonly views?: string;
 }
@@ -58,8 +59,8 @@ export interface Settings {
   readonly fallthrough: boolean;
   readonly strict: boolean;
   readonly session: SessionSettings;
-  readonly body: Required<BodyLimits> | false;
-  readonly uploads: UploadLimits;
+  readonly body: BodySettings | false;
+  readonly uploads: UploadSettings | false;
   readonly views: string;
 }
 
@@ -81,7 +82,6 @@ const TEXT: Rule = {
   must: 'be a text that is not empty',
   allows: (value) => typeof value === 'string' && value !== '',
 };
-const OBJECT: Rule = { must: 'be an object', allows: isObject };
 
 const RULES: Rules<MicropieOptions> = {
   prefix: {
@@ -100,7 +100,7 @@ const RULES: Rules<MicropieOptions> = {
   },
   session: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   body: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
-  uploads: OBJECT,
+  uploads: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   views: TEXT,
 };
 
@@ -121,17 +121,6 @@ const SESSION_RULES: Rules<SessionOptions> = {
   },
 };
 
-const BODY_RULES: Rules<BodyLimits> = { jsonLimit: COUNT, formLimit: COUNT };
-
-const UPLOAD_RULES: Rules<UploadOptions> = {
-  maxFiles: COUNT,
-  maxFileSize: COUNT,
-  maxFields: COUNT,
-  maxFieldSize: COUNT,
-  maxParts: COUNT,
-  dir: TEXT,
-};
-
 /**
  * Checks the options and fills in the defaults; what was given is not changed.
  *
@@ -143,29 +132,19 @@ export function settle(options: MicropieOptions): Settings {
     refuseHook(hook, `micropie: options.middlewares[${index}]`);
   const { session = {}, body = {}, uploads = {} } = options;
   if (session) check(session, SESSION_RULES, 'options.session');
-  if (body) check(body, BODY_RULES, 'options.body');
-  check(uploads, UPLOAD_RULES, 'options.uploads');
+  if (body) check(body, BODY_OPTIONS, 'options.body');
+  if (uploads) check(uploads, UPLOAD_OPTIONS, 'options.uploads');
   return {
     prefix: options.prefix ?? '',
     middlewares: [...(options.middlewares ?? [])],
     fallthrough: options.fallthrough ?? true,
     strict: options.strict ?? false,
     session: settleSession(options),
-    body: body && { jsonLimit: 1024 * KIB, formLimit: 56 * KIB, ...defined(body) },
-    uploads: {
-      maxFiles: 10,
-      maxFileSize: 10 * 1024 * KIB,
-      maxFields: 256,
-      maxFieldSize: 64 * KIB,
-      maxParts: 1000,
-      dir: undefined,
-      ...defined(uploads),
-    },
+    body: body && { ...fallbacksOf(BODY_OPTIONS), ...defined(body) },
+    uploads: uploads && { ...fallbacksOf(UPLOAD_OPTIONS), ...defined(uploads) },
     views: options.views ?? 'templates',
   };
 }
-
-const KIB = 1024;
 
 function settleSession({ session, sessionBackend }: MicropieOptions): SessionSettings {
   return {

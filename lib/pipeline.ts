@@ -35,11 +35,12 @@ export async function respond(service: Service, request: Request, target: Target
     if (!answer) {
       if (target.kind === 'unknown') throw notFound();
       const { handler } = target;
-      if (exchange.body?.isMultipart) await service.receiveUploads(request);
+      if (exchange.body?.isMultipart) await service.receiveUploads(request, handler.showsFiles || hooks.length > 0);
       const binding = bind(handler.plan, request);
       const args = binding instanceof Promise ? await binding : binding;
       if (hooks.length > 0) answer = await runBeforeCall(hooks, request, () => argumentsByName(handler.plan, args));
       if (!answer) {
+        exchange.spool?.give(args);
         const result = handler.call(args);
         answer = toReply(isPromiseLike(result) ? await result : result, request);
         if (handler.returns) answer = await filterReply(handler.returns, answer, handler.where);
@@ -91,5 +92,5 @@ async function recover(service: Service, request: Request, target: Target, error
 function tidyUp(request: Request): void {
   const { ctx, spool } = exchangeOf(request);
   drain(ctx);
-  if (spool) whenClosed(ctx.res, () => spool.finish().catch((error) => report(error, ctx)));
+  if (spool) whenClosed(ctx.res, () => spool.finish(ctx.res.statusCode).catch((error) => report(error, ctx)));
 }

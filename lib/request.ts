@@ -71,9 +71,14 @@ export class Request<Session extends object = SessionData> {
     return this[EXCHANGE].body?.fields ?? NO_FIELDS;
   }
 
-  /** The uploaded files, as a list under each field's name; there when the before hooks are through. */
+  /**
+   * The uploaded files, as a list under each field's name; there when the before hooks are through. For `uploads.dir`,
+   * a handler that reads this was given all of them.
+   */
   get files(): Lists<UploadedFile> {
-    return this[EXCHANGE].files ?? NO_FIELDS;
+    const { spool } = this[EXCHANGE];
+    spool?.give(spool.files);
+    return spool?.files ?? NO_FIELDS;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */
@@ -119,7 +124,7 @@ export class Request<Session extends object = SessionData> {
    * The parts of a multipart body, one after another, without a detour over the disk. For a method that
    * `static routes` declares with `body: 'stream'`.
    *
-   * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
+   * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits, 415 with `uploads: false`.
    *
    * @example
    * async big() {

@@ -51,9 +51,9 @@ const wrong: [options: unknown, message: string][] = [
     [{ session: value }, 'options.session must be an object or false'],
     [{ body: value }, 'options.body must be an object or false'],
   ]),
-  ...[true, false, null, 'x', []].map((uploads): [unknown, string] => [
+  ...[true, null, 'x', []].map((uploads): [unknown, string] => [
     { uploads },
-    'options.uploads must be an object',
+    'options.uploads must be an object or false',
   ]),
   ...['', 1, null, false].flatMap((value): [unknown, string][] => [
     [{ views: value }, 'options.views must be a text that is not empty'],
@@ -145,7 +145,9 @@ describe('micropie(controller, options)', () => {
     const blank = (given: object) => Object.fromEntries(Object.keys(given).map((name) => [name, undefined]));
     expect(settle(blank(full()))).to.deep.equal(defaults);
     const { session, body, uploads } = full();
-    expect(settle({ session: blank(session || {}), body: blank(body || {}), uploads: blank(uploads) })).to.deep.equal({
+    expect(
+      settle({ session: blank(session || {}), body: blank(body || {}), uploads: blank(uploads || {}) }),
+    ).to.deep.equal({
       ...defaults,
       session: { ...defaults.session, given: true },
     });
@@ -155,10 +157,11 @@ describe('micropie(controller, options)', () => {
     const given = full();
     const { sessionBackend: backend, session, ...others } = given;
     expect(settle(given)).to.deep.equal({ ...others, session: { enabled: true, given: true, backend, ...session } });
-    expect(settle({ session: false, body: false })).to.deep.equal({
+    expect(settle({ session: false, body: false, uploads: false })).to.deep.equal({
       ...defaults,
       session: { ...defaults.session, enabled: false, given: true },
       body: false,
+      uploads: false,
     });
     expect(settle({ body: { jsonLimit: 5 }, uploads: { maxFiles: 5 } })).to.deep.equal({
       ...defaults,

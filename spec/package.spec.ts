@@ -8,6 +8,7 @@ const VALUES = [
   'Controller',
   'HttpMiddleware',
   'InMemorySessionBackend',
+  'UploadedFile',
   'currentRequest',
   'keyvSessionBackend',
   'micropie',
@@ -45,7 +46,6 @@ const TYPES = [
   'SseEvent',
   'StandardSchema',
   'UploadOptions',
-  'UploadedFile',
 ];
 
 const SERVE = `

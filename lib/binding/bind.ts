@@ -1,3 +1,4 @@
+import { readTypes } from '../body/content.js';
 import { badParameters, type ParameterProblem, unreadBody } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { isPromiseLike } from '../values.js';
@@ -14,7 +15,7 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
   },
   query: ({ queryParams }, { name }) => queryParams[name],
   body: ({ bodyParams }, { name }) => bodyParams[name],
-  file: ({ files }, { name }) => files[name],
+  file: (request, { name }) => exchangeOf(request).spool?.files[name],
   session: (request, { name }) => {
     const value = exchangeOf(request).session.value(name);
     return value === undefined ? undefined : [value];
@@ -65,6 +66,7 @@ class Binding {
   isAsync = false;
   readonly #request: Request;
   readonly #problems: ParameterProblem[] = [];
+  // Whether a body could have given something that is missing.
   #isMissing = false;
 
   constructor(request: Request) {
@@ -94,8 +96,10 @@ class Binding {
   /** @throws 400 or 415 where something was wrong. */
   checked(values: unknown[]): unknown[] {
     if (this.#problems.length === 0) return values;
-    const { body } = exchangeOf(this.#request);
-    throw this.#isMissing && body?.unreadType !== undefined ? unreadBody() : badParameters(this.#problems);
+    const { body, tools } = exchangeOf(this.#request);
+    throw this.#isMissing && body?.isUnreadType
+      ? unreadBody(this.#problems, readTypes(tools.uploads !== false))
+      : badParameters(this.#problems);
   }
 
   #pattern({ keys }: Extract<PlannedParameter, { kind: 'pattern' }>): Record<string, unknown> {
@@ -111,7 +115,7 @@ class Binding {
         return this.#convert(planned, values, source === 'path' || source === 'query' || this.#hasTexts(source));
     }
     if (planned.schema && !planned.hasDefault) return this.#validate(planned.schema, undefined, planned.name);
-    if (planned.required) this.#miss(planned.name);
+    if (planned.required) this.#miss(planned);
     return undefined;
   }
 
@@ -147,10 +151,10 @@ class Binding {
   }
 
   #members(isQuery: boolean, convert: (members: Readonly<Record<string, readonly unknown[]>>) => unknown): unknown {
-    const { queryParams, bodyParams, files } = this.#request;
+    const { queryParams, bodyParams } = this.#request;
     if (isQuery) return convert(queryParams);
-    const { body } = exchangeOf(this.#request);
-    return body === undefined || body.unreadType !== undefined ? undefined : convert({ ...bodyParams, ...files });
+    const { body, spool } = exchangeOf(this.#request);
+    return body === undefined || body.isUnreadType ? undefined : convert({ ...bodyParams, ...spool?.files });
   }
 
   /** @param isWhole - Whether the value is the whole input, in which names begin at its own members. */
@@ -173,8 +177,8 @@ class Binding {
     return undefined;
   }
 
-  #miss(name: string): void {
-    this.#isMissing = true;
+  #miss({ name, sources }: PlannedName): void {
+    if (sources.includes('body')) this.#isMissing = true;
     this.#refuse(name, `Missing required parameter '${name}'`);
   }
 

@@ -1,18 +1,23 @@
 import { emptyLists, type Lists } from './pairs.js';
 
-/** A request's body, as far as it is parsed before the handler runs. */
+/** A request's body, as far as it is parsed before the before hooks run. */
 export interface Body {
-  /** The parsed JSON; undefined where the body is of another kind. */
+  /** The parsed JSON; undefined for any other body. */
   readonly json: unknown;
   /** The fields of a form, or the members of a JSON object. */
   readonly fields: Lists<unknown>;
   /** Whether it is a multipart form, which is received after the before hooks. */
   readonly isMultipart: boolean;
-  /** The type of a body that nobody reads here. */
-  readonly unreadType: string | undefined;
+  /** Whether it has content of a type that nobody reads. */
+  readonly isUnreadType: boolean;
 }
 
-/** A body of which all that is not given is empty. */
-export function bodyOf({ json, fields = emptyLists(), isMultipart = false, unreadType }: Partial<Body>): Body {
-  return { json, fields, isMultipart, unreadType };
+/** A body whose members are empty or false where not given. */
+export function bodyOf({
+  json,
+  fields = emptyLists(),
+  isMultipart = false,
+  isUnreadType = false,
+}: Partial<Body>): Body {
+  return { json, fields, isMultipart, isUnreadType };
 }

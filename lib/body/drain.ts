@@ -1,33 +1,38 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../context.js';
+import { hasContent, http2StreamOf } from './content.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
-// In milliseconds. What ends the connection takes away an answer that the client has not read by then.
+// In milliseconds. Ending the connection discards an answer that the client has not yet read.
 const GRACE = 500;
 
-/** RFC 9112, section 6: either header announces it. Whether it is complete shows only after the request's first turn. */
-export function hasContent({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-}
-
 /**
- * Lets a client finish sending what nobody reads any more, so that it gets to see the answer and can use the
- * connection again; one that sends very much more is cut off.
+ * Lets a client finish sending what nobody reads any more, so that it sees the answer and can use the connection
+ * again. A client that sends more than 16 MiB is cut off.
  */
 export function drain({ req, res }: Context): void {
   if (req.complete || req.destroyed || !hasContent(req)) return;
-  // Before Node's own listener, which takes in all of a body, however long, that nobody has begun to read.
-  res.prependOnceListener('finish', () => {
+  // In front of Node's own 'finish' listener, which reads all of an unread body, however long. A response of HTTP/2
+  // emits it only when its stream has closed, for which the client would have to end its part first.
+  const answer = http2StreamOf(req) ?? res;
+  answer.prependOnceListener('finish', () => {
     let bytes = 0;
-    // A parser that gave up would still hold the request back.
+    // A parser that gave up would still apply back-pressure.
     req.unpipe();
     req.read();
     req.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= MAX_BYTES) return;
       req.pause();
-      setTimeout(() => req.destroy(), GRACE).unref();
+      setTimeout(() => cutOff(req), GRACE).unref();
     });
     req.resume();
   });
+}
+
+/** HTTP/2 ends the stream alone, since other requests share the connection. */
+function cutOff(req: IncomingMessage): void {
+  const stream = http2StreamOf(req);
+  if (stream) stream.close();
+  else req.destroy();
 }

@@ -1,28 +1,28 @@
 import { type ParsedUrlQuery, parse } from 'node:querystring';
-import createError from 'http-errors';
+import { badRequest } from '../errors.js';
 
 /** Names with the values that were given for each, in order. */
 export type Lists<T = string> = Readonly<Record<string, readonly T[]>>;
 
 const MAX_PAIRS = 1000;
 
-/** Like all lists, they inherit nothing: no name finds anything but the client's own data. */
+/** No names at all. Like every `Lists` it has no prototype, so that a name finds only what the client sent. */
 export function emptyLists(): Record<string, never> {
   return Object.create(null);
 }
 
 /**
- * Parses a query string or a urlencoded form.
+ * Parses a query string or a urlencoded form, in one pass.
  *
- * @returns What Koa's own handlers know: one value, or a list of them, under each name.
+ * @returns One value, or a list of them, under each name, as code written for Koa expects.
  * @throws 400 for more than 1,000 pairs.
  */
 export function parsePairs(text: string): ParsedUrlQuery {
-  // One more than is allowed, so that the excess shows instead of being cut off.
+  // `parse` drops what exceeds maxKeys without an error: one more than allowed shows that there is more.
   const pairs = parse(text, '&', '=', { maxKeys: MAX_PAIRS + 1 });
-  // No text holds more pairs than characters.
+  // Counting is left out for a text too short to hold so many pairs.
   if (text.length > MAX_PAIRS && Object.values(pairs).flat().length > MAX_PAIRS)
-    throw createError(400, `More than ${MAX_PAIRS} fields`);
+    throw badRequest(`More than ${MAX_PAIRS} fields`);
   return pairs;
 }
 
@@ -37,7 +37,7 @@ export function listsOf<V, T>(
   toList: (value: V | undefined) => readonly T[],
 ): Lists<T> {
   const lists: Record<string, readonly T[]> = Object.create(null);
-  // By entries it would take twice as long.
+  // Object.entries() takes twice as long here.
   for (const name of Object.keys(members)) {
     const list = toList(members[name]);
     if (list.length > 0) lists[name] = list;

@@ -1,19 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import createError, { isHttpError } from 'http-errors';
+import { isHttpError } from 'http-errors';
 import type { Middleware } from 'koa';
 import type { Context } from '../context.js';
+import { badRequest, payloadTooLarge } from '../errors.js';
 import { isRecord } from '../values.js';
 import { type Body, bodyOf } from './body.js';
-import { hasContent } from './drain.js';
+import { FORM, hasContent, isEmpty, MULTIPART, mediaTypeOf } from './content.js';
+import type { BodySettings } from './options.js';
 import { emptyLists, givenLists, listsOf, parsePairs } from './pairs.js';
-
-/** The largest bodies that are parsed, in bytes after decompression. */
-export interface BodyLimits {
-  /** A JSON body; 1 MiB where not given. */
-  readonly jsonLimit?: number;
-  /** A urlencoded form; 56 KiB where not given. */
-  readonly formLimit?: number;
-}
 
 type Parse = (ctx: Context) => Promise<Body>;
 
@@ -22,25 +16,26 @@ interface Parsers {
   readonly form: Parse;
 }
 
-const METHODS = new Set(['POST', 'PUT', 'PATCH']);
+const PARSED_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'QUERY'];
 const NEXT = async () => {};
 const JSON_TYPE = /^application\/json$|\+json$/;
 
 /**
- * Prepares the parsing of JSON and of forms; a body that someone parsed before is used as it is. It takes a
- * promise only where there is something to read.
+ * Prepares the parsing of JSON and of forms. A body that was parsed in front is used as it is.
+ *
+ * @returns A function that gives a promise only where there is something to read, since each `await` costs time.
  */
-export function prepareBodyParser(
-  limits: Required<BodyLimits> | false,
-): (ctx: Context) => Body | undefined | Promise<Body> {
+export function prepareBodyParser(limits: BodySettings | false): (ctx: Context) => Body | undefined | Promise<Body> {
+  const methods = new Set(PARSED_METHODS);
   let parsers: Parsers | Promise<Parsers> | undefined;
   return (ctx) => {
-    if (isParsed(ctx)) return alreadyParsed(ctx);
-    if (!limits || !METHODS.has(ctx.request.method) || ctx.req.readableEnded) return undefined;
-    const type = typeOf(ctx.req);
-    if (type === 'multipart/form-data') return requireBoundary(ctx);
-    const kind = type === 'application/x-www-form-urlencoded' ? 'form' : JSON_TYPE.test(type) && 'json';
-    if (!kind) return undefined;
+    const parsed = parsedInFront(ctx);
+    if (parsed !== undefined) return bodyOfParsed(parsed, ctx);
+    if (!limits || !methods.has(ctx.request.method) || ctx.req.readableEnded) return undefined;
+    const type = mediaTypeOf(ctx.req);
+    if (type === MULTIPART) return bodyOf({ isMultipart: true });
+    const kind = type === FORM ? 'form' : JSON_TYPE.test(type) && 'json';
+    if (!kind) return hasContent(ctx.req) && !isEmpty(ctx.req) ? bodyOf({ isUnreadType: true }) : undefined;
     parsers ??= loadParsers(limits).then((loaded) => {
       parsers = loaded;
       return loaded;
@@ -49,15 +44,21 @@ export function prepareBodyParser(
   };
 }
 
-async function loadParsers({ jsonLimit, formLimit }: Required<BodyLimits>): Promise<Parsers> {
-  // Loaded late: its dependencies take longer to import than everything else here.
+async function loadParsers({ jsonLimit, formLimit }: BodySettings): Promise<Parsers> {
+  // Loaded at first use: its dependencies take longer to import than the rest of this package.
   const { bodyParser } = await import('@koa/bodyparser');
-  const json = bodyParser({ enableTypes: ['json'], detectJSON: () => true, jsonLimit, jsonStrict: false });
-  // Forms are read as text: the parser behind 'form' nests names with brackets and drops fields past the 1,000th.
-  const form = bodyParser({ enableTypes: ['text'], extendTypes: { text: ['urlencoded'] }, textLimit: formLimit });
+  const common = { parsedMethods: PARSED_METHODS };
+  const json = bodyParser({ ...common, enableTypes: ['json'], detectJSON: () => true, jsonLimit, jsonStrict: false });
+  // Forms are read as text: its own form parser nests names with brackets and drops fields past the 1,000th.
+  const form = bodyParser({
+    ...common,
+    enableTypes: ['text'],
+    extendTypes: { text: ['urlencoded'] },
+    textLimit: formLimit,
+  });
   return {
-    json: (ctx) => read(ctx, json, jsonLimit, fromJsonText),
-    form: (ctx) => read(ctx, form, formLimit, fromForm),
+    json: (ctx) => read(ctx, json, jsonLimit, bodyOfJsonText),
+    form: (ctx) => read(ctx, form, formLimit, bodyOfForm),
   };
 }
 
@@ -67,8 +68,10 @@ function read(
   limit: number,
   toBody: (request: Context['request']) => Body,
 ): Promise<Body> {
-  // For a client that has left already the parser pretends that all is well.
+  // @koa/bodyparser 6.1 answers 499 by itself, without an error, when the client has left already.
   if (ctx.req.destroyed) throw badBody(requestAborted());
+  // It skips a body that is set. An empty object of a parser in front, which left the body unread, is none.
+  ctx.request.body = undefined;
   const parsing = parser(ctx, NEXT);
   const isEncoded = ctx.req.headers['content-encoding'] !== undefined;
   return (isEncoded ? orAborted(ctx.req, parsing) : parsing).then(
@@ -79,13 +82,7 @@ function read(
   );
 }
 
-/** The media type of a body; empty where none is announced. */
-function typeOf(req: IncomingMessage): string {
-  const { 'content-type': type = '' } = req.headers;
-  return hasContent(req) ? type.replace(/;.*/s, '').trim().toLowerCase() : '';
-}
-
-/** A decompressor in between hides from the parser that the client has left, so that it would wait for ever. */
+/** Behind a decompressor the parser never learns that the client has left, and would wait for ever. */
 async function orAborted(req: IncomingMessage, parsing: Promise<unknown>): Promise<void> {
   let onClose = () => {};
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -96,58 +93,62 @@ async function orAborted(req: IncomingMessage, parsing: Promise<unknown>): Promi
 }
 
 function requestAborted(): Error {
-  return createError(400, 'Request aborted');
+  return badRequest('Request aborted');
 }
 
 function explain(error: unknown, limit: number): unknown {
   if (error instanceof SyntaxError) return badJson(error);
   if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
-  if (error.status === 413) return createError(413, `The body exceeds ${limit} bytes`);
+  if (error.status === 413) return payloadTooLarge(`The body exceeds ${limit} bytes`);
   return error.status === 400 ? badBody(error) : error;
 }
 
 function badJson(cause?: unknown): Error {
-  return createError(400, 'Bad JSON', { cause });
+  return badRequest('Bad JSON', cause);
 }
 
 function badBody(cause: unknown): Error {
-  return createError(400, 'Bad body', { cause });
+  return badRequest('Bad body', cause);
 }
 
 function hasStatus(error: unknown): boolean {
   return error instanceof Error && 'status' in error;
 }
 
-function requireBoundary(ctx: Context): Body {
-  if (/;\s*boundary="?[^";]/i.test(ctx.get('content-type'))) return bodyOf({ isMultipart: true });
-  throw createError(400, 'Missing boundary');
+/** What a parser in front made of the body: one of Koa, or one of Express around the Koa app. */
+function parsedInFront({ request, req }: Context): unknown {
+  const body: unknown = request.body === undefined ? Reflect.get(req, 'body') : request.body;
+  if (body === undefined || (isUnread(req) && isEmptyObject(body))) return undefined;
+  request.body = body;
+  return body;
 }
 
-/** An app-wide @koa/bodyparser gives an empty object for a multipart body, which it leaves unread. */
-function isParsed(ctx: Context): boolean {
-  const body: unknown = ctx.request.body;
-  if (body === undefined) return false;
-  const isUnread = ctx.is('multipart/form-data') && !ctx.req.readableDidRead && !ctx.req.readableEnded;
-  return !(isUnread && Object.keys(Object(body)).length === 0);
+/** @koa/bodyparser, and body-parser before 2.0, set an empty object for a body that they do not read. */
+function isEmptyObject(body: unknown): boolean {
+  return isRecord(body) && Object.keys(body).length === 0;
 }
 
-function alreadyParsed(ctx: Context): Body {
-  const body: unknown = ctx.request.body;
-  if (!ctx.is('urlencoded', 'multipart')) return fromJson(body);
+function isUnread(req: IncomingMessage): boolean {
+  return hasContent(req) && !req.readableDidRead && !req.readableEnded;
+}
+
+function bodyOfParsed(body: unknown, { req }: Context): Body {
+  const type = mediaTypeOf(req);
+  if (type !== FORM && type !== MULTIPART) return bodyOfJson(body);
   return bodyOf({ fields: isRecord(body) ? givenLists(body) : emptyLists() });
 }
 
-function fromForm(request: Context['request']): Body {
+function bodyOfForm(request: Context['request']): Body {
   const pairs = parsePairs(request.rawBody);
   request.body = pairs;
   return bodyOf({ fields: givenLists(pairs) });
 }
 
-function fromJsonText({ body, rawBody }: Context['request']): Body {
+function bodyOfJsonText({ body, rawBody }: Context['request']): Body {
   if (rawBody === '') throw badJson();
-  return fromJson(body);
+  return bodyOfJson(body);
 }
 
-function fromJson(json: unknown): Body {
+function bodyOfJson(json: unknown): Body {
   return bodyOf({ json, fields: isRecord(json) ? listsOf(json, (value) => [value]) : emptyLists() });
 }

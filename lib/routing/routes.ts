@@ -1,3 +1,4 @@
+import type { ParameterType } from '../binding/parameters.js';
 import { describePlan, makePlan, type Plan, parametersOfNames } from '../binding/plan.js';
 import { isController } from '../controller/controller.js';
 import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
@@ -161,14 +162,16 @@ function signatureOf(method: Method, { params }: Declaration, where: string): Wr
 
 /** What takes any value, or the request itself, may see a file. */
 function showsFiles({ parameters }: Plan): boolean {
-  return parameters.some((parameter) => {
-    if (parameter.kind === 'pattern') return parameter.keys.some((key) => key.kind === 'injected' || takesFile(key));
-    return parameter.kind === 'input' || parameter.kind === 'injected' || takesFile(parameter);
-  });
+  return parameters.some((one) => (one.kind === 'pattern' ? one.keys.some(showsFile) : showsFile(one)));
 }
 
-function takesFile({ type, sources }: { readonly type: string; readonly sources: readonly string[] }): boolean {
-  return sources.includes('file') && ['any', 'list', 'file', 'file[]'].includes(type);
+function showsFile(parameter: Exclude<PlannedParameter, { kind: 'pattern' }>): boolean {
+  if (parameter.kind === 'injected') return parameter.name === 'request';
+  return parameter.kind === 'input' || (parameter.sources.includes('file') && mayBeFile(parameter.type));
+}
+
+function mayBeFile(type: ParameterType): boolean {
+  return type === 'any' || type === 'list' || type === 'file' || type === 'file[]';
 }
 
 function refuseNothing(

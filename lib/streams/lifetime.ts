@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { http2StreamOf } from '../body/content.js';
 
 /** Runs a function once the response is over, sent or not; at once where it is already. */
 export function whenClosed(res: ServerResponse, run: () => void): void {
-  if (res.closed || res.destroyed) run();
+  if (res.closed || res.destroyed || http2StreamOf(res.req)?.destroyed) run();
   else res.once('close', run);
 }
 

@@ -5,9 +5,9 @@ const [SPACE, TAB, CARRIAGE_RETURN] = [0x20, 0x09, 0x0d];
 const MAX_PADDING = 256;
 
 /**
- * Passes a multipart body on to its parser, without the spaces and tabs that may follow a boundary (RFC 2046,
- * section 5.1.1), which the parser would take for a header. Counts the parts, since the parser says nothing of
- * one that it can't read, nor of a body that never names its boundary.
+ * Counts the parts of a multipart body and strips the spaces and tabs that may follow a boundary (RFC 2046, section
+ * 5.1.1); the body passes through unchanged otherwise. Needed since @fastify/busboy 3.2 takes such spaces for a part's
+ * head, drops a part whose head it can't read, and ends without an error on a body that never has its boundary.
  */
 export class Delimiters extends Transform {
   /** How many parts have begun. */
@@ -15,14 +15,12 @@ export class Delimiters extends Transform {
   /** Whether the boundary that ends the body has come. */
   isClosed = false;
   readonly #delimiter: Buffer;
-  // The first boundary needs no line break before it.
+  // Bytes that may be the beginning of a delimiter. The first one needs no line break before it, so one is put there.
   #held: Buffer = Buffer.from(LINE_BREAK);
 
-  /** @param contentType - The header, which names the boundary. */
-  constructor(contentType: string) {
+  constructor(boundary: string) {
     super();
-    const [, quoted, bare = ''] = /;\s*boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(contentType) ?? [];
-    this.#delimiter = Buffer.from(`${LINE_BREAK}--${quoted ?? bare}`);
+    this.#delimiter = Buffer.from(`${LINE_BREAK}--${boundary}`);
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -37,7 +35,7 @@ export class Delimiters extends Transform {
     done(null, this.#held);
   }
 
-  /** @returns Where that begins of which only the next bytes will tell what it is. */
+  /** @returns Where the bytes begin that can be told only when more have come. */
   #pass(bytes: Buffer): number {
     const { length } = this.#delimiter;
     let start = 0;
@@ -58,7 +56,7 @@ export class Delimiters extends Transform {
     }
   }
 
-  /** Where the last bytes begin that may be those of a delimiter. */
+  /** Where the bytes at the end begin that may be the first of a delimiter; the length where there are none. */
   #beginningAtEnd(bytes: Buffer, start: number): number {
     const tail = bytes.subarray(Math.max(start, bytes.length - this.#delimiter.length + 1));
     const at = tail.lastIndexOf(CARRIAGE_RETURN);
@@ -67,7 +65,7 @@ export class Delimiters extends Transform {
   }
 }
 
-/** @returns undefined where the bytes do not tell yet; the beginning where what follows is no padding. */
+/** @returns `undefined` where more bytes are needed to tell; `start` where there is no padding. */
 function endOfPadding(bytes: Buffer, start: number): number | undefined {
   let end = start;
   while (bytes[end] === SPACE || bytes[end] === TAB) end += 1;

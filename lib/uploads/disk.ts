@@ -1,14 +1,15 @@
 import { isHttpError } from 'http-errors';
 
 /**
- * Runs a function that writes an upload. What the file system refuses is no fault of the client: Koa would
- * answer a missing folder, of all things, with 404.
+ * Runs a function that stores an upload. A refusal by the file system is no fault of the client, but Koa answers
+ * its ENOENT with 404: it becomes an ordinary Error.
  *
- * @throws Error with the file system's own as its `cause`.
+ * @param to - Where it is stored, for the message.
+ * @throws Error with the file system's own as its `cause`; what `store` throws for the client goes through.
  */
-export async function writing<T>(to: string, write: () => Promise<T>): Promise<T> {
+export async function storing<T>(to: string, store: () => Promise<T>): Promise<T> {
   try {
-    return await write();
+    return await store();
   } catch (cause) {
     if (isHttpError(cause)) throw cause;
     throw new Error(`An upload can't be stored in '${to}'`, { cause });

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import type { BusboyFileStream } from '@fastify/busboy';
-import createError from 'http-errors';
+import { boundaryOf, MULTIPART, mediaTypeOf, readTypes } from '../body/content.js';
+import { badRequest, payloadTooLarge, unsupportedMediaType } from '../errors.js';
 import { Delimiters } from './delimiters.js';
-import type { UploadLimits } from './limits.js';
+import type { UploadSettings } from './options.js';
 
 /** A field of a multipart form. */
 export interface FieldPart {
@@ -29,127 +30,166 @@ export type Part = FieldPart | FilePart;
 
 const MAX_NAME = 200;
 const MAX_FILENAME = 255;
-// More than may be under way between the count of bytes and the parser.
+// Bytes that were counted, but have not reached the parser: more than the buffers in between hold.
 const FIELD_SLACK = 256 * 1024;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f]/g;
 
-const taken = new WeakSet<IncomingMessage>();
+const begun = new WeakSet<IncomingMessage>();
 
 /**
  * Reads the parts of a multipart body one after another, as fast as they are taken.
  *
- * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits; Error for a body that was read before.
+ * @param settings - The limits; `false` where multipart bodies are not accepted.
+ * @throws 400 for a malformed or incomplete body, 413 for one beyond the limits, 415 where none is accepted; Error for
+ *   a body that was read before.
  */
-export async function* readParts(req: IncomingMessage, limits: UploadLimits): AsyncGenerator<Part, void, undefined> {
-  if (taken.has(req) || req.readableDidRead || req.readableEnded)
+export async function* readParts(
+  req: IncomingMessage,
+  settings: UploadSettings | false,
+): AsyncGenerator<Part, void, undefined> {
+  if (!settings) throw unsupportedMediaType(`Uploads are not accepted here; a body is read as ${readTypes(false)}`);
+  if (begun.has(req) || req.readableDidRead || req.readableEnded)
     throw new Error("The body was read already: parts() works once, in a method declared with { body: 'stream' }");
-  taken.add(req);
-  const parts = await parse(req, limits);
+  begun.add(req);
+  if (mediaTypeOf(req) !== MULTIPART) throw badRequest('The body is not a multipart form');
+  const boundary = boundaryOf(req);
+  if (boundary === undefined) throw badRequest('Missing boundary');
+  const parts = await parse(req, boundary, settings);
   for await (const part of parts) {
     yield part;
-    // What the caller left unread would hold up the parts behind it.
+    // A file that the caller did not read would block the parts behind it.
     if (part.kind === 'file') part.stream.resume();
   }
 }
 
-async function parse(req: IncomingMessage, limits: UploadLimits): Promise<AsyncIterable<Part>> {
-  let bytes = 0;
-  // How many of them had come when the field began that is being read.
-  let fieldStart = Number.POSITIVE_INFINITY;
-  const parser = await createParser(req, limits, (isFile) => {
-    fieldStart = isFile ? Number.POSITIVE_INFINITY : bytes;
-  });
-  const delimiters = new Delimiters(req.headers['content-type'] ?? '');
-  const parts = new Readable({ objectMode: true, read() {} });
-  const open = new Set<Readable>();
-  let count = 0;
-
-  const fail = (error: Error) => {
-    parts.destroy(error);
-    for (const stream of open) stream.destroy(error);
-  };
-  const push = (part: Part) => {
-    count += 1;
-    if (part.name === undefined || part.name.length > MAX_NAME)
-      fail(malformed('A part has no name, or a very long one'));
-    else parts.push(part);
-  };
+async function parse(req: IncomingMessage, boundary: string, limits: UploadSettings): Promise<AsyncIterable<Part>> {
+  const queue = new PartQueue();
+  const field = new FieldMeter(limits.maxFieldSize);
+  const delimiters = new Delimiters(boundary);
+  const parser = await createParser(boundary, limits, (isFile) => (isFile ? field.end() : field.begin()));
   parser
     .on('field', (name, value, _nameCut, isCut) => {
-      fieldStart = Number.POSITIVE_INFINITY;
-      if (isCut) fail(fieldTooLarge(limits));
-      else push({ kind: 'field', name, value });
+      field.end();
+      if (isCut) queue.fail(fieldTooLarge(limits));
+      else queue.push({ kind: 'field', name, value });
     })
     .on('file', (name, source, filename, _encoding, contentType) => {
-      source.once('limit', () => fail(tooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
-      push({
-        kind: 'file',
-        name,
-        filename: baseName(filename),
-        contentType: contentType.trim(),
-        stream: detach(source, open),
-      });
+      source.once('limit', () => queue.fail(payloadTooLarge(`A file exceeds ${limits.maxFileSize} bytes`)));
+      const stream = queue.open(source);
+      queue.push({ kind: 'file', name, filename: baseName(filename), contentType: contentType.trim(), stream });
     })
-    .on('filesLimit', () => fail(tooLarge(`More than ${limits.maxFiles} files`)))
-    .on('fieldsLimit', () => fail(tooLarge(`More than ${limits.maxFields} fields`)))
-    .on('partsLimit', () => fail(tooLarge(`More than ${limits.maxParts} parts`)))
-    .on('error', (cause: Error) => fail(malformed('Bad multipart body', cause)))
-    .on('finish', () => {
-      if (delimiters.isClosed && delimiters.parts === count) parts.push(null);
-      else fail(malformed('Bad multipart body'));
-    });
-  const onClose = () => req.readableEnded || fail(malformed('Request aborted'));
-  parts.once('close', () => {
-    req.off('close', onClose).unpipe(delimiters);
-    if (!parts.readableEnded)
-      for (const stream of open) stream.destroy(new Error('Read a file before leaving parts()'));
-  });
+    .on('filesLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxFiles} files`)))
+    .on('fieldsLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxFields} fields`)))
+    .on('partsLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxParts} parts`)))
+    .on('error', (cause: Error) => queue.fail(badRequest('Bad multipart body', cause)))
+    .on('finish', () => queue.end(delimiters));
+  const onClose = () => req.readableEnded || queue.fail(badRequest('Request aborted'));
+  queue.parts.once('close', () => req.off('close', onClose).unpipe(delimiters));
   req.once('close', onClose).on('data', (chunk: Buffer) => {
-    // The parser itself tells of a field that is too large only when it has come to its end.
-    if (bytes - fieldStart > limits.maxFieldSize + FIELD_SLACK) fail(fieldTooLarge(limits));
-    bytes += chunk.length;
+    if (field.isTooLarge()) queue.fail(fieldTooLarge(limits));
+    field.add(chunk);
   });
   if (req.destroyed) onClose();
   req.pipe(delimiters).pipe(parser);
-  return parts;
+  return queue.parts;
 }
 
-async function createParser(req: IncomingMessage, limits: UploadLimits, onPart: (isFile: boolean) => void) {
-  // Loaded late: only uploads need it.
-  const { Busboy } = await import('@fastify/busboy');
-  try {
-    return new Busboy({
-      headers: { ...req.headers, 'content-type': req.headers['content-type'] ?? '' },
-      isPartAFile: (_name, _type, filename) => {
-        onPart(filename !== undefined);
-        return filename !== undefined;
-      },
-      limits: {
-        files: limits.maxFiles,
-        fileSize: limits.maxFileSize,
-        fields: limits.maxFields,
-        fieldSize: limits.maxFieldSize,
-        parts: limits.maxParts,
-      },
+/** The parts that have come and are not taken yet, and the streams of files that are not read to their end. */
+class PartQueue {
+  readonly parts = new Readable({ objectMode: true, read() {} });
+  readonly #open = new Set<Readable>();
+  #count = 0;
+
+  constructor() {
+    this.parts.once('close', () => {
+      if (!this.parts.readableEnded) this.#closeFiles(new Error('Read a file before leaving parts()'));
     });
-  } catch (cause) {
-    throw malformed('Missing boundary', cause);
+  }
+
+  push(part: Part): void {
+    this.#count += 1;
+    if (part.name === undefined || part.name.length > MAX_NAME)
+      this.fail(badRequest('A part has no name, or a very long one'));
+    else this.parts.push(part);
+  }
+
+  /** Ends the queue, unless parts were announced that the parser has dropped. */
+  end({ isClosed, parts }: Delimiters): void {
+    if (isClosed && parts === this.#count) this.parts.push(null);
+    else this.fail(badRequest('Bad multipart body'));
+  }
+
+  fail(error: Error): void {
+    this.parts.destroy(error);
+    this.#closeFiles(error);
+  }
+
+  /** The parser waits for ever for a file that is not read to its end; the stream made here may be left at any time. */
+  open(source: BusboyFileStream): Readable {
+    const stream = new PassThrough();
+    this.#open.add(stream);
+    // The parser emits the same error on itself, where it is handled.
+    source.on('error', () => {}).pipe(stream);
+    // A reader gets errors by its own listeners; without a reader they must not end the process.
+    return stream
+      .on('error', () => {})
+      .once('close', () => {
+        this.#open.delete(stream);
+        source.resume();
+      });
+  }
+
+  #closeFiles(error: Error): void {
+    for (const stream of this.#open) stream.destroy(error);
   }
 }
 
-/** The parser waits until its stream was read to the end; the one made here may be left at any time. */
-function detach(source: BusboyFileStream, open: Set<Readable>): Readable {
-  const stream = new PassThrough();
-  open.add(stream);
-  // The parser itself reports what goes wrong with its streams.
-  source.on('error', () => {}).pipe(stream);
-  // Whoever reads the stream hears of its errors; without a reader nobody needs to.
-  return stream
-    .on('error', () => {})
-    .once('close', () => {
-      open.delete(stream);
-      source.resume();
-    });
+/** Counts the bytes of a field while they come: the parser reports one that is too large only when it ends. */
+class FieldMeter {
+  readonly #most: number;
+  #bytes = 0;
+  // The count when the field that is being read began.
+  #start = Number.POSITIVE_INFINITY;
+
+  constructor(maxSize: number) {
+    this.#most = maxSize + FIELD_SLACK;
+  }
+
+  begin(): void {
+    this.#start = this.#bytes;
+  }
+
+  end(): void {
+    this.#start = Number.POSITIVE_INFINITY;
+  }
+
+  add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+  }
+
+  isTooLarge(): boolean {
+    return this.#bytes - this.#start > this.#most;
+  }
+}
+
+async function createParser(boundary: string, limits: UploadSettings, onPart: (isFile: boolean) => void) {
+  // Loaded at first use: only uploads need it.
+  const { Busboy } = await import('@fastify/busboy');
+  return new Busboy({
+    // Not the client's header, of which the parser could read another boundary.
+    headers: { 'content-type': `${MULTIPART}; boundary="${boundary}"` },
+    isPartAFile: (_name, _type, filename) => {
+      onPart(filename !== undefined);
+      return filename !== undefined;
+    },
+    limits: {
+      files: limits.maxFiles,
+      fileSize: limits.maxFileSize,
+      fields: limits.maxFields,
+      fieldSize: limits.maxFieldSize,
+      parts: limits.maxParts,
+    },
+  });
 }
 
 function baseName(filename: string): string {
@@ -157,14 +197,6 @@ function baseName(filename: string): string {
   return name === '.' || name === '..' ? '' : name;
 }
 
-function malformed(message: string, cause?: unknown): Error {
-  return createError(400, `${message}`, { cause });
-}
-
-function fieldTooLarge({ maxFieldSize }: UploadLimits): Error {
-  return tooLarge(`A field exceeds ${maxFieldSize} bytes`);
-}
-
-function tooLarge(message: string): Error {
-  return createError(413, `${message}`);
+function fieldTooLarge({ maxFieldSize }: UploadSettings): Error {
+  return payloadTooLarge(`A field exceeds ${maxFieldSize} bytes`);
 }

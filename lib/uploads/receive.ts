@@ -1,34 +1,40 @@
 import { bodyOf } from '../body/body.js';
 import { exchangeOf, type Request } from '../request.js';
-import type { UploadLimits } from './limits.js';
+import type { UploadSettings } from './options.js';
 import { readParts } from './parts.js';
-import { Spool } from './spool.js';
+import { sweepAbandoned } from './private-folder.js';
+import { Spool, spoolParent } from './spool.js';
 import type { UploadedFile } from './uploaded-file.js';
 
 /**
- * Prepares the receipt of multipart bodies: fields into memory, files onto disk, whatever their order.
+ * Prepares the receipt of multipart bodies: fields into memory, files onto disk, whatever their order. Deletes what
+ * a process that was killed has left where files go.
  *
- * @returns A function that throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
+ * @param settings - `false` refuses every multipart body with 415.
+ * @returns A function that throws 400 for a malformed or incomplete body, 413 for one beyond the limits. Without
+ *   `store` the files are checked in the same way, but not kept: for a request whose files nobody can see.
  */
-export function prepareUploads(limits: UploadLimits): (request: Request) => Promise<void> {
-  return async (request) => {
+export function prepareUploads(settings: UploadSettings | false): (request: Request, store?: boolean) => Promise<void> {
+  if (settings) void sweepAbandoned(spoolParent(settings.dir));
+  return async (request, store = true) => {
+    const spool = new Spool(settings ? settings.dir : undefined);
     const exchange = exchangeOf(request);
-    const spool = new Spool(limits.dir);
     exchange.spool = spool;
     const fields: Record<string, string[]> = Object.create(null);
     const files: Record<string, UploadedFile[]> = Object.create(null);
-    for await (const part of readParts(request.ctx.req, limits)) {
+    for await (const part of readParts(request.ctx.req, settings)) {
       if (part.kind === 'field') {
         if (part.value !== '') add(fields, part.name, part.value);
         continue;
       }
+      if (!store) continue;
       const file = await spool.store(part);
       // A browser sends a file field that was left empty as a file without name and content.
       if (file.filename === '' && file.size === 0) await spool.drop(file);
       else add(files, part.name, file);
     }
+    await spool.complete(files);
     exchange.body = bodyOf({ fields, isMultipart: true });
-    exchange.files = files;
   };
 }
 

@@ -1,66 +1,124 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { writing } from './disk.js';
+import { emptyLists, type Lists } from '../body/pairs.js';
+import { isRecord } from '../values.js';
+import { storing } from './disk.js';
 import type { FilePart } from './parts.js';
+import { makePrivateFolder } from './private-folder.js';
 import { UploadedFile } from './uploaded-file.js';
 
-/** The files of one request on disk. */
-export class Spool {
-  readonly #dir: string | undefined;
-  #folder: string | undefined;
-  readonly #paths: string[] = [];
-  readonly #files: UploadedFile[] = [];
+// The arguments, one of them, a member of its object pattern, a file in a list there.
+const MAX_DEPTH = 3;
 
-  /** @param dir - The folder that keeps the files; without one, a temporary folder is made for them. */
+/** The folder below which uploads are received. */
+export function spoolParent(dir: string | undefined): string {
+  return dir === undefined ? tmpdir() : resolve(dir);
+}
+
+/**
+ * The files of one request on disk. They are received in a private folder. Temporary files stay there; those for
+ * `uploads.dir` move up into it when all have come, so that it never holds half a file.
+ */
+export class Spool {
+  readonly #isKept: boolean;
+  readonly #parent: string;
+  #folder: string | undefined;
+  readonly #paths = new Map<UploadedFile, string>();
+  readonly #given = new Set<UploadedFile>();
+  #files: Lists<UploadedFile> = emptyLists();
+
+  /** @param dir - The folder that keeps the files; without one they are temporary. */
   constructor(dir: string | undefined) {
-    this.#dir = dir;
+    this.#isKept = dir !== undefined;
+    this.#parent = spoolParent(dir);
+  }
+
+  /** All files by the names of their fields, once all have come. */
+  get files(): Lists<UploadedFile> {
+    return this.#files;
   }
 
   /** Writes one file to disk. */
   store(part: FilePart): Promise<UploadedFile> {
-    return writing(this.#dir ?? tmpdir(), () => this.#write(part));
+    return storing(this.#parent, () => this.#write(part));
   }
 
   /** Deletes a file that is none: a field that was left empty. */
-  async drop({ path }: UploadedFile): Promise<void> {
-    await rm(path, { force: true });
+  async drop(file: UploadedFile): Promise<void> {
+    this.#paths.delete(file);
+    if (this.#folder) await rm(join(this.#folder, basename(file.path())), { force: true });
   }
 
-  /** Ends a request that was answered: temporary files go, those in a folder of the user's stay. */
-  async finish(): Promise<void> {
-    if (!this.#dir) await this.clear();
+  /** Ends the receipt. */
+  async complete(files: Lists<UploadedFile>): Promise<void> {
+    if (this.#isKept) await storing(this.#parent, () => this.#moveUp());
+    this.#files = files;
+  }
+
+  /** Notes the files in what a handler is given: `uploads.dir` keeps no others. */
+  give(value: unknown, depth = 0): void {
+    if (!this.#isKept || depth > MAX_DEPTH) return;
+    if (value instanceof UploadedFile) this.#given.add(value);
+    else if (Array.isArray(value)) for (const one of value) this.give(one, depth + 1);
+    else if (isPlain(value)) for (const one of Object.values(value)) this.give(one, depth + 1);
+  }
+
+  /**
+   * Ends a request that was answered: deletes all files but those that were saved, and those that `uploads.dir`
+   * keeps.
+   */
+  async finish(statusCode: number): Promise<void> {
+    await this.#delete((file) => statusCode < 400 && this.#given.has(file));
   }
 
   /** Deletes every file that the handler did not save. */
   async clear(): Promise<void> {
-    const saved = new Set(this.#files.filter(({ isSaved }) => isSaved).map(({ path }) => path));
-    await Promise.all(this.#paths.map((path) => saved.has(path) || rm(path, { force: true })));
-    if (this.#folder && !this.#dir) await rm(this.#folder, { recursive: true, force: true });
+    await this.#delete(() => false);
+  }
+
+  async #delete(stays: (file: UploadedFile) => boolean): Promise<void> {
+    if (this.#isKept)
+      // A file may be saved where it lies.
+      for (const [file, path] of this.#paths)
+        if (!stays(file) && !(file.isSaved && file.path() === path)) await rm(path, { force: true });
+    if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #write({ name, filename, contentType, stream }: FilePart): Promise<UploadedFile> {
-    const path = join(await this.#open(), randomUUID());
-    this.#paths.push(path);
-    const target = createWriteStream(path, { mode: 0o600, flags: 'wx' });
+    const folder = await this.#open();
+    const id = randomUUID();
+    const target = createWriteStream(join(folder, id), { mode: 0o600, flags: 'wx' });
     // A file that is still being opened would appear after it was deleted.
     const closed = new Promise<void>((resolve) => target.once('close', resolve));
     await pipeline(stream, target).finally(() => closed);
+    const path = join(this.#isKept ? this.#parent : folder, id);
     const file = new UploadedFile(name, filename, contentType, target.bytesWritten, path);
-    this.#files.push(file);
+    this.#paths.set(file, path);
     return file;
   }
 
   async #open(): Promise<string> {
-    this.#folder ??= this.#dir ? await makeFolder(this.#dir) : await mkdtemp(join(tmpdir(), 'koa-micropie-'));
+    if (this.#folder === undefined) {
+      if (this.#isKept) await mkdir(this.#parent, { recursive: true });
+      this.#folder = await makePrivateFolder(this.#parent);
+    }
     return this.#folder;
+  }
+
+  async #moveUp(): Promise<void> {
+    if (this.#folder === undefined) return;
+    for (const path of this.#paths.values()) await rename(join(this.#folder, basename(path)), path);
+    await rm(this.#folder, { recursive: true });
   }
 }
 
-async function makeFolder(path: string): Promise<string> {
-  await mkdir(path, { recursive: true });
-  return resolve(path);
+/** Patterns have no prototype. Koa's context and requests have one of their own, and are not searched. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
-import { writing } from './disk.js';
+import { storing } from './disk.js';
 
 /**
- * A file that a client uploaded, stored on disk.
+ * A file that a client uploaded, stored on disk. Everything that touches the disk is a method: a JSON body can hold
+ * any property, but no method, so that no JSON object passes for a file.
  *
  * @example
  * async upload(avatar: UploadedFile) {
@@ -35,7 +36,7 @@ export class UploadedFile {
   }
 
   /** Where the file lies now. */
-  get path(): string {
+  path(): string {
     return this.#path;
   }
 
@@ -68,7 +69,7 @@ export class UploadedFile {
    */
   async save(to: string): Promise<string> {
     const target = (await isFolder(to)) ? join(resolve(to), randomUUID()) : resolve(to);
-    await writing(to, () => move(this.#path, target));
+    await storing(to, () => move(this.#path, target));
     this.#path = target;
     this.#isSaved = true;
     return target;

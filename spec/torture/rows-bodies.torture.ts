@@ -1,7 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { chunked, post, type RawClient, type RawResponse } from '../support/socket.js';
-import { get, SECRET, tortured } from './support/torture.js';
+import { begin, exchange } from '../support/http2.js';
+import { chunked, eventually, post, type RawClient, type RawResponse } from '../support/socket.js';
+import { get, http2To, SECRET, tortured } from './support/torture.js';
 
 const JSON_TYPE = 'application/json';
 const FORM = 'application/x-www-form-urlencoded';
@@ -36,6 +37,10 @@ const WAYS: Record<string, Send> = {
 function json({ status, body }: RawResponse): unknown {
   expect(status, body.toString()).to.equal(200);
   return JSON.parse(body.toString());
+}
+
+function jsonOf(bytes: number): string {
+  return `{"a":"${'x'.repeat(bytes - 8)}"}`;
 }
 
 describe('bodies under torture', () => {
@@ -138,12 +143,14 @@ describe('bodies under torture', () => {
           expect(json(depth)).to.equal(60_000);
         }));
 
-      it('what inflates beyond the limit is 413', () =>
-        server().trial({}, async (client) => {
-          const bomb = gzipSync(`{"a":"${'x'.repeat(20 * MIB)}"}`);
+      it('what inflates beyond the limit is 413', () => {
+        // Before the connection opens, on which a request may take only 400 ms.
+        const bomb = gzipSync(`{"a":"${'x'.repeat(20 * MIB)}"}`);
+        return server().trial({}, async (client) => {
           const headers = 'Content-Encoding: gzip\r\n';
           expect((await send(client, '/size', JSON_TYPE, bomb, headers)).status).to.equal(413);
-        }));
+        });
+      });
 
       for (const [where, a] of Object.entries({ preset: 'preset', parsed: 'sent' }))
         it(`a body that was ${where} before is used as it is`, () =>
@@ -159,6 +166,53 @@ describe('bodies under torture', () => {
             expect(status).to.equal(200);
           }));
     });
+
+  describe('a body of a type that nobody reads', () => {
+    const TYPES = [
+      'text/plain',
+      ';;;==',
+      `application/${SECRET}`,
+      'multipart/mixed; boundary=b',
+      'application/json, x',
+    ];
+    for (const type of TYPES)
+      for (const [way, send] of Object.entries(WAYS))
+        it(`is 415 where a parameter is missing, without what the client wrote: ${type}, sent ${way}`, () =>
+          server().trial({ handlers: ['body'] }, async (client) => {
+            const { status, body } = await send(client, '/needs', type, `{"a":"${SECRET}"}`);
+            expect(`${status} ${body}`).to.match(/^415 415 Unsupported Media Type: Missing required parameter 'a'; /);
+            expect(body.toString()).not.to.include(SECRET);
+            expect((await send(client, '/body', type, '{"a":1}')).status).to.equal(200);
+          }));
+  });
+
+  for (const method of ['DELETE', 'QUERY'])
+    it(`a body of ${method} is read`, () =>
+      server().trial({ handlers: ['body'] }, async (client) => {
+        const head = post('/body', JSON_TYPE, 7).replace('POST', method);
+        expect(json(await client.exchange(`${head}{"a":1}`))).to.deep.equal({ json: { a: 1 }, fields: { a: [1] } });
+      }));
+
+  describe('over HTTP/2', () => {
+    const session = http2To(server);
+
+    it('a body without a length is read, and one over the limit refused, on one connection', () =>
+      server().trial({ handlers: ['size', 'size'] }, async () => {
+        const ask = (bytes: number) => exchange(session(), '/size', JSON_TYPE, jsonOf(bytes));
+        expect(await ask(MIB)).to.equal(`200 ${MIB - 8}`);
+        expect(await ask(MIB + 1)).to.match(/^413 /);
+        expect(await ask(MIB)).to.equal(`200 ${MIB - 8}`);
+      }));
+
+    it('50 bodies that are cancelled leave nothing behind, and no handler runs', () =>
+      server().trial({}, async () => {
+        const streams = Array.from({ length: 50 }, (_, n) => begin(session(), '/body', n % 2 ? JSON_TYPE : FORM));
+        for (const stream of streams) stream.write('{"a":');
+        await eventually(async () => (await server().tell<number>('http2Pending')) === 50, 'all are under way');
+        for (const stream of streams) stream.cancel();
+        await eventually(async () => (await server().tell<number>('http2Pending')) === 0, 'all are given up');
+      }));
+  });
 
   describe('framing that is for Node to refuse', () => {
     const FRAMES: Record<string, string> = {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { FORM_END, FORM_TYPE, type FormPart, field, file, formOf } from '../support/form.js';
+import { begin as beginHttp2, exchange } from '../support/http2.js';
 import { eventually, post, type RawClient, type RawResponse } from '../support/socket.js';
-import { SECRET, tortured } from './support/torture.js';
+import { http2To, SECRET, TortureServer, tortured } from './support/torture.js';
 
 const MIB = 1024 * 1024;
 
@@ -307,6 +308,93 @@ describe('multipart under torture', () => {
         expect(await pouring, 'bytes that it took').to.be.below(64 * MIB);
         expect((await server().report()).memory - memory, 'bytes of memory').to.be.below(48 * MIB);
       }));
+  });
+
+  describe('uploads that nothing may keep', () => {
+    const upload = formOf([file('data', 'x'.repeat(200_000)), file('other', 'y')]);
+    const CUT = upload.subarray(0, 150_000);
+    const CASES: [what: string, path: string, body: Uint8Array, handlers: string[], status: number, errors?: number][] =
+      [
+        ['a handler that takes none', '/kept/none', upload, ['none'], 200],
+        ['a handler that takes none, of a class that can see none', '/blind/none', upload, ['none'], 200],
+        ['a form cut short, for a class that can see none', '/blind/none', CUT, [], 400],
+        ['reply(401)', '/kept/answers?status=401', upload, ['answers'], 401],
+        ['reply(413)', '/kept/answers?status=413', upload, ['answers'], 413],
+        ['a thrown 415', '/kept/throws', upload, ['throws'], 415],
+        ['a thrown Error', '/kept/fails', upload, ['fails'], 500, 1],
+        ['a hook that answers 401', '/kept-guarded/answers', upload, [], 401],
+        ['a file that is too large', '/kept/answers', formOf([file('data', Buffer.alloc(10 * MIB + 1))]), [], 413],
+        ['a form cut short', '/kept/answers', CUT, [], 400],
+        ['a missing parameter', '/kept/answers', formOf([file('other', 'x')]), [], 400],
+        ['uploads: false', '/off/answers', upload, [], 415],
+        ['uploads: false and parts()', '/off/parts', upload, ['parts'], 415],
+      ];
+    for (const [what, path, body, handlers, status, errors = 0] of CASES)
+      it(`${what} leaves nothing`, () =>
+        server().trial({ handlers, errors }, async (client) => {
+          expect((await client.exchange(request(path, body))).status).to.equal(status);
+        }));
+
+    it('a reset within an upload to uploads.dir leaves nothing', () =>
+      server().trial({ connection: 'either' }, async (client) => {
+        await client.send(Buffer.concat([begin('/kept/answers', MIB), Buffer.alloc(MIB / 2)]));
+        await eventually(async () => (await readdir(server().temp)).length > 0, 'it is being written');
+        client.reset();
+      }));
+
+    it('uploads.dir does keep what a handler was given and has taken', async () => {
+      const client = await server().connect();
+      expect((await client.exchange(request('/kept/answers', upload))).status).to.equal(200);
+      client.socket.destroy();
+      const [kept = '', ...others] = await readdir(server().temp);
+      await rm(join(server().temp, kept));
+      expect([kept.length, others]).to.deep.equal([36, []]);
+    });
+  });
+
+  describe('over HTTP/2', () => {
+    const session = http2To(server);
+    const upload = formOf([file('data', 'x'.repeat(200_000))]);
+    const pending = () => server().tell<number>('http2Pending');
+
+    it('an upload without a length is received, and its file deleted', () =>
+      server().trial({ handlers: ['size'] }, async () => {
+        expect(await exchange(session(), '/size', FORM_TYPE, upload)).to.equal('200 200000');
+      }));
+
+    for (const path of ['/size', '/kept/answers', '/blind/none'])
+      it(`50 uploads that are cancelled midway leave nothing, and no handler runs: ${path}`, () =>
+        server().trial({}, async () => {
+          const streams = Array.from({ length: 50 }, () => beginHttp2(session(), path, FORM_TYPE));
+          for (const stream of streams) stream.write(upload.subarray(0, 20_000));
+          await eventually(async () => (await pending()) === 50, 'all are under way');
+          for (const stream of streams) stream.cancel();
+          await eventually(async () => (await pending()) === 0, 'all are given up');
+        }));
+
+    it('a connection that breaks midway leaves nothing', () =>
+      server().trial({}, async () => {
+        beginHttp2(session(), '/size', FORM_TYPE).write(upload.subarray(0, 20_000));
+        await eventually(async () => (await readdir(server().temp)).length > 0, 'it is being written');
+        session().destroy();
+        await eventually(async () => (await pending()) === 0, 'it is given up');
+      }));
+  });
+
+  it('SIGKILL during uploads leaves folders, and the next start deletes them', async () => {
+    const module = new URL('./support/apps/uploads.ts', import.meta.url);
+    const killed = await TortureServer.start(module);
+    const client = await killed.connect();
+    await client.send(Buffer.concat([begin('/size', MIB), Buffer.alloc(MIB / 2)]));
+    await eventually(async () => (await readdir(killed.temp)).length > 0, 'it is being written');
+    await killed.kill();
+    expect(await readdir(killed.temp)).to.have.length(1);
+    const next = await TortureServer.start(module, { temp: killed.temp });
+    try {
+      await eventually(async () => (await readdir(next.temp)).length === 0, 'it is deleted');
+    } finally {
+      await next.stop();
+    }
   });
 
   it('a slow reader makes a fast sender wait', () =>

@@ -106,7 +106,7 @@ const OPTIONS = {
   views: 'views',
 } as const satisfies MicropieOptions;
 micropie(Root, OPTIONS);
-micropie(Root, { session: false, body: false });
+micropie(Root, { session: false, body: false, uploads: false });
 // @ts-expect-error there is no such option
 micropie(Root, { prefx: '/api' });
 // @ts-expect-error a prefix is text
@@ -115,8 +115,8 @@ micropie(Root, { prefix: 1 });
 micropie(Root, { session: { sameSite: 'Lax' } });
 // @ts-expect-error there is no such limit
 micropie(Root, { uploads: { maxFile: 1 } });
-// @ts-expect-error uploads can't be turned off
-micropie(Root, { uploads: false });
+// @ts-expect-error uploads are on where not given
+micropie(Root, { uploads: true });
 // @ts-expect-error a backend loads and saves
 micropie(Root, { sessionBackend: { load: async () => ({}) } });
 

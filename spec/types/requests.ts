@@ -89,7 +89,7 @@ export async function requests(request: Request<Visits>): Promise<void> {
 export async function uploads(file: UploadedFile): Promise<void> {
   typed<string>()(file.filename);
   typed<number>()(file.size);
-  typed<string>()(file.path);
+  typed<string>()(file.path());
   typed<string>()(file.field);
   typed<string>()(file.contentType);
   typed<Buffer>()(await file.bytes());

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,9 +51,12 @@ export class TortureServer {
     this.#answers = parts.answers;
   }
 
-  /** Starts the app of a module; `flags` are for Node. */
-  static async start(appModule: URL, { flags = [] }: { flags?: readonly string[] } = {}): Promise<TortureServer> {
-    const temp = await mkdtemp(join(tmpdir(), 'koa-micropie-torture-'));
+  /** Starts the app of a module; `flags` are for Node. A `temp` of another server may be given, which has ended. */
+  static async start(
+    appModule: URL,
+    { flags = [], temp: given }: { flags?: readonly string[]; temp?: string } = {},
+  ): Promise<TortureServer> {
+    const temp = given ?? (await mkdtemp(join(tmpdir(), 'koa-micropie-torture-')));
     const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [appModule.href, temp], {
       execArgv: ['--import', 'tsx', ...flags],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -148,6 +152,13 @@ export class TortureServer {
     }
   }
 
+  /** Ends its process at once, so that it leaves what it was doing. */
+  async kill(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+
   async stop(): Promise<void> {
     if (this.isAlive) {
       const ended = once(this.#process, 'exit');
@@ -198,6 +209,17 @@ export function tortured(app: string, options?: { flags?: readonly string[] }): 
     if (server) return server;
     throw new Error('The server runs only while tests do');
   };
+}
+
+/** A connection of HTTP/2 for each test, to the server that an app's `http2Commands` start. */
+export function http2To(server: () => TortureServer): () => ClientHttp2Session {
+  let session: ClientHttp2Session;
+  beforeEach(async () => {
+    session = connect(`http://127.0.0.1:${await server().tell<number>('http2Port')}`);
+    await once(session, 'connect');
+  });
+  afterEach(() => session.destroy());
+  return () => session;
 }
 
 /** A request without a body. */

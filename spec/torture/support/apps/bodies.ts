@@ -1,6 +1,7 @@
 import { bodyParser } from '@koa/bodyparser';
 import Koa from 'koa';
 import { micropie, type Request } from '../../../../lib/index.js';
+import { http2Commands } from '../http2.js';
 import type { TortureApp, Witness } from '../witness.js';
 
 /** Handlers that tell of the body which they were given; what they get twice, they hold against each other. */
@@ -14,6 +15,11 @@ export default function create(witness: Witness): TortureApp {
     size(a = '') {
       witness.ran('size');
       return a.length;
+    }
+
+    needs(a: string) {
+      witness.ran('needs');
+      return a;
     }
 
     depth(request: Request) {
@@ -39,5 +45,9 @@ export default function create(witness: Witness): TortureApp {
   });
   for (const prefix of ['/preset', '/consumed', '/parsed']) app.use(micropie(Root, { prefix }));
   app.use(micropie(Root));
-  return { app, server: { requestTimeout: 400, headersTimeout: 300, connectionsCheckingInterval: 50 } };
+  return {
+    app,
+    commands: http2Commands(app),
+    server: { requestTimeout: 400, headersTimeout: 300, connectionsCheckingInterval: 50 },
+  };
 }

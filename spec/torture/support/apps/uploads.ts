@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
 import { type Context, micropie, type Request, reply, type UploadedFile } from '../../../../lib/index.js';
+import { http2Commands } from '../http2.js';
 import type { TortureApp, Witness } from '../witness.js';
 
 /** Uploads of all kinds; what they are told to do with files is said in the query. */
@@ -15,7 +16,7 @@ export default function create(witness: Witness): TortureApp {
       const files = Object.values(request.files).flat();
       return {
         fields: Object.entries(request.bodyParams),
-        files: files.map(({ field, filename, path }) => [field, filename, readFileSync(path, 'latin1')]),
+        files: files.map((file) => [file.field, file.filename, readFileSync(file.path(), 'latin1')]),
       };
     }
 
@@ -90,6 +91,21 @@ export default function create(witness: Witness): TortureApp {
       return first === second.toString() && first === Buffer.concat(await data.stream().toArray()).toString();
     }
 
+    none() {
+      witness.ran('none');
+      return 'none';
+    }
+
+    answers(data: UploadedFile, status = 200) {
+      witness.ran('answers');
+      return reply(status, data.size);
+    }
+
+    throws(data: UploadedFile, ctx: Context) {
+      witness.ran('throws');
+      ctx.throw(415, `${data.size} bytes`);
+    }
+
     async waits(data: UploadedFile, ctx: Context) {
       witness.ran('waits');
       await new Promise((resolve) => ctx.res.once('close', resolve));
@@ -101,16 +117,31 @@ export default function create(witness: Witness): TortureApp {
     ) as { parts: { body: 'stream' } };
   }
 
+  /** Nobody here can see a file. */
+  class Blind {
+    none() {
+      witness.ran('none');
+      return 'none';
+    }
+  }
+
   const guard = { beforeRequest: () => reply(401, 'no') };
   witness.watch(Root.prototype);
   const app = new Koa();
   app.use(micropie(Root, { prefix: '/guarded', middlewares: [guard] }));
   app.use(micropie(Root, { prefix: '/small', uploads: { maxFileSize: 1000 } }));
   app.use(micropie(Root, { prefix: '/huge', uploads: { maxFileSize: 2 ** 31 } }));
+  // The temporary folder itself, which every case has to leave empty.
+  const kept = { dir: String(process.env['TMPDIR']) };
+  app.use(micropie(Root, { prefix: '/kept', uploads: kept }));
+  app.use(micropie(Root, { prefix: '/kept-guarded', middlewares: [guard], uploads: kept }));
+  app.use(micropie(Root, { prefix: '/off', uploads: false }));
+  app.use(micropie(Blind, { prefix: '/blind' }));
   app.use(micropie(Root));
   return {
     app,
     commands: {
+      ...http2Commands(app),
       saveTo(path) {
         dir = String(path);
       },

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { FORM_END, FORM_TYPE, file, formOf } from './support/form.js';
-import { eventually, post, RawClient, withSocket } from './support/socket.js';
-import type { Stats } from './support/upload-server.js';
+import { FORM_END, FORM_TYPE, file, formOf } from '../support/form.js';
+import { eventually, post, RawClient, withSocket } from '../support/socket.js';
+import type { Stats } from '../support/upload-server.js';
 
 const MIB = 1024 * 1024;
-const SERVER = fileURLToPath(new URL('support/upload-server.ts', import.meta.url));
+const SERVER = fileURLToPath(new URL('../support/upload-server.ts', import.meta.url));
 
 for (const path of ['/spooled', '/streamed'])
   describe(`Under load, uploads that are ${path.slice(1)}`, function () {

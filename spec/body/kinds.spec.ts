@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Middleware } from 'koa';
 import request from 'supertest';
-import { Controller, micropie, reply, type UploadedFile } from '../lib/index.js';
-import { appOf } from './support/app.js';
+import { Controller, micropie, reply, type UploadedFile } from '../../lib/index.js';
+import { appOf } from '../support/app.js';
 
 class Root extends Controller<{ user?: string }> {
   login(user: string) {
