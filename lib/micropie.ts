@@ -52,7 +52,7 @@ export function micropie<C extends object>(
   const match = prepareMatch(table, settings);
   const parseBody = prepareBodyParser(settings.body);
   const receiveUploads = prepareUploads(settings.uploads);
-  const mount = { uploads: settings.uploads, render: prepareViews(settings.views) };
+  const mount = { uploads: settings.uploads, render: prepareViews(settings.views, settings.layout) };
   const run = isController(instance)
     ? (request: Request, target: Target) => withRequest(request, () => respond(request, target))
     : respond;

@@ -37,6 +37,8 @@ export interface MicropieOptions {
   readonly uploads?: UploadOptions;
   /** The folder of the templates; `templates` where not given. */
   readonly views?: string;
+  /** The template around each page, which it sees as `body`; none where not given. */
+  readonly layout?: string;
 }
 
 export interface SessionSettings {
@@ -61,6 +63,7 @@ export interface Settings {
   readonly body: Required<BodyLimits> | false;
   readonly uploads: UploadLimits;
   readonly views: string;
+  readonly layout: string | undefined;
 }
 
 /** What an option's value must be. */
@@ -102,6 +105,7 @@ const RULES: Rules<MicropieOptions> = {
   body: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   uploads: OBJECT,
   views: TEXT,
+  layout: TEXT,
 };
 
 const SESSION_RULES: Rules<SessionOptions> = {
@@ -160,6 +164,7 @@ export function settle(options: MicropieOptions): Settings {
       ...defined(uploads),
     },
     views: options.views ?? 'templates',
+    layout: options.layout,
   };
 }
 
