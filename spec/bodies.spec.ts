@@ -3,7 +3,8 @@ import { bodyParser } from '@koa/bodyparser';
 import { expect } from 'chai';
 import type { Context, Middleware } from 'koa';
 import { micropie, type Request, type Routes } from '../lib/index.js';
-import { appOf, errorsOf, withServer } from './support/app.js';
+import { appOf, errorsOf, expectBroken, withServer } from './support/app.js';
+import { BROKEN_FRAMING } from './support/cases.js';
 import { countRequests } from './support/pending.js';
 import { chunked, eventually, post, type RawResponse, withSocket } from './support/socket.js';
 
@@ -324,13 +325,6 @@ describe('HTTP methods', () => {
     });
 });
 
-/** An app that may hear, from Koa, that a client has reset its connection. */
-function tolerant(...middleware: Middleware[]): ReturnType<typeof appOf> {
-  const app = appOf(...middleware);
-  errorsOf(app);
-  return app;
-}
-
 describe('A client that leaves in the middle of its body', () => {
   const compressed = gzipSync(Buffer.from(Array.from({ length: 60_000 }, (_, n) => 32 + ((n * n) % 89))), { level: 0 });
   const BODIES: [what: string, type: string, body: Uint8Array, headers: string][] = [
@@ -347,7 +341,7 @@ describe('A client that leaves in the middle of its body', () => {
       calls += 1;
     }
   }
-  const app = () => tolerant(counter, micropie(Counting));
+  const app = () => appOf(counter, micropie(Counting));
 
   for (const [what, type, body, headers] of BODIES)
     for (const length of [50_000, 'chunked'] as const) {
@@ -357,7 +351,9 @@ describe('A client that leaves in the middle of its body', () => {
       it(`leaves no request behind, and no handler runs: ${what}, ${framing}, reset`, async () => {
         calls = 0;
         const before = counter.seen;
-        await withServer(app(), async (port) => {
+        const counting = app();
+        const errors = errorsOf(counting);
+        await withServer(counting, async (port) => {
           await withSocket(port, async (client) => {
             await client.send(post('/', type, length, headers));
             await client.send(sent);
@@ -367,11 +363,14 @@ describe('A client that leaves in the middle of its body', () => {
           await eventually(() => counter.pending === 0, 'the request is given up');
         });
         expect(calls).to.equal(0);
+        expectBroken(errors);
       });
 
       it(`answers 400: ${what}, ${framing}, half closed`, async () => {
         calls = 0;
-        const response = await withServer(app(), (port) =>
+        const counting = app();
+        const errors = errorsOf(counting);
+        const response = await withServer(counting, (port) =>
           withSocket(port, async (client) => {
             await client.send(post('/', type, length, headers));
             await client.send(sent);
@@ -382,6 +381,7 @@ describe('A client that leaves in the middle of its body', () => {
         expect(response.status).to.equal(400);
         await eventually(() => counter.pending === 0, 'the request is given up');
         expect(calls).to.equal(0);
+        expectBroken(errors);
       });
     }
 
@@ -393,7 +393,8 @@ describe('A client that leaves in the middle of its body', () => {
     calls = 0;
     for (const type of [JSON_TYPE, FORM_TYPE, 'multipart/form-data; boundary=b']) {
       const count = countRequests();
-      const slow = tolerant(count, late, micropie(Counting));
+      const slow = appOf(count, late, micropie(Counting));
+      const errors = errorsOf(slow);
       await withServer(slow, async (port) => {
         await withSocket(port, async (client) => {
           await client.send(`${post('/', type, 100)}x`);
@@ -402,6 +403,7 @@ describe('A client that leaves in the middle of its body', () => {
         });
         await eventually(() => count.pending === 0, 'the request is given up');
       });
+      expectBroken(errors);
     }
     expect(calls).to.equal(0);
   });
@@ -476,18 +478,13 @@ describe('Bodies left unread', () => {
 });
 
 describe('Broken framing', () => {
-  const BROKEN: [what: string, head: string, body: string][] = [
-    ['a length that is no number', 'Content-Length: abc', '{}'],
-    ['a negative length', 'Content-Length: -1', '{}'],
-    ['length and chunks together', 'Content-Length: 2\r\nTransfer-Encoding: chunked', '2\r\n{}\r\n0\r\n\r\n'],
-    ['an unknown transfer encoding', 'Transfer-Encoding: xchunked', '{}'],
-    ['a chunk size that is none', 'Transfer-Encoding: chunked', 'zz\r\n{}\r\n0\r\n\r\n'],
-  ];
-  for (const [what, framing, body] of BROKEN)
+  for (const [what, framing, body, told] of BROKEN_FRAMING)
     it(`is refused: ${what}`, async () => {
       const app = root();
-      errorsOf(app);
+      const errors = errorsOf(app);
       const head = `POST /json HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_TYPE}\r\n${framing}\r\n\r\n`;
       expect((await ask(app, head, body)).status).to.equal(400);
+      if (told) expectBroken(errors);
+      expect(errors.map((error) => Reflect.get(error, 'code'))[0]).to.equal(told);
     });
 });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type Koa from 'koa';
 import { micropie, type Request, reply, type UploadedFile, type UploadOptions } from '../lib/index.js';
-import { appOf, errorsOf, withServer } from './support/app.js';
+import { appOf, errorsOf, expectBroken, withServer } from './support/app.js';
 import { FORM_END, FORM_TYPE, type FormPart, field, file, formOf } from './support/form.js';
 import { countRequests } from './support/pending.js';
 import { chunked, eventually, post, type RawClient, type RawResponse, withSocket } from './support/socket.js';
@@ -284,8 +284,9 @@ describe('UploadedFile.save(to)', () => {
       }
     }
     const app = appOf(micropie(Root));
-    errorsOf(app);
+    const errors = errorsOf(app);
     expect((await ask(app, formOf([file('data', 'content')]))).status).to.equal(500);
+    expect(errors.map(({ message }) => message)).to.deep.equal(['afterwards']);
     expect(await readdir(target)).to.deep.equal(['saved.txt']);
   });
 });
@@ -421,8 +422,9 @@ describe('uploads.dir', () => {
 
   it('keeps nothing of a request that fails', async () => {
     const failing = app();
-    errorsOf(failing);
+    const errors = errorsOf(failing);
     expect((await ask(failing, formOf([file('data', 'x')]), { path: '/fails' })).status).to.equal(500);
+    expect(errors.map(({ message }) => message)).to.deep.equal(['file.txt']);
     expect((await ask(app(), formOf([file('data', 'x')]), { path: '/needs' })).status).to.equal(400);
     expect((await ask(app({ maxFiles: 1 }), formOf([file('data', 'x'), file('data', 'x')]))).status).to.equal(413);
     expect((await ask(app(), formOf([file('data', 'x')], { end: '' }))).status).to.equal(400);
@@ -479,8 +481,9 @@ describe('After an upload', () => {
   for (const [what, path, body, status, expectedCalls] of ENDINGS)
     it(`${what} no temporary file is left`, async () => {
       const app = appOf(micropie(Root));
-      errorsOf(app);
+      const errors = errorsOf(app);
       expect((await ask(app, body, { path })).status).to.equal(status);
+      expect(errors.map((error) => Reflect.get(error, 'status'))).to.deep.equal(status === 200 ? [] : [status]);
       expect(calls).to.equal(expectedCalls);
       if (status === 200) expect(seen).to.have.length(1);
       await expectNothingLeft();
@@ -493,7 +496,7 @@ describe('After an upload', () => {
     it(`whose client ${how} midway, no handler runs and no temporary file is left`, async () => {
       const counter = countRequests();
       const app = appOf(counter, micropie(Root));
-      errorsOf(app);
+      const errors = errorsOf(app);
       await withServer(app, (port) =>
         withSocket(port, async (client) => {
           await client.send(post(path, FORM_TYPE, upload.length));
@@ -504,13 +507,14 @@ describe('After an upload', () => {
         }),
       );
       expect(calls).to.equal(0);
+      expectBroken(errors);
       await expectNothingLeft();
     });
 
   it('whose client leaves while the handler runs, no temporary file is left', async () => {
     const counter = countRequests();
     const app = appOf(counter, micropie(Root));
-    errorsOf(app);
+    const errors = errorsOf(app);
     await withServer(app, (port) =>
       withSocket(port, async (client) => {
         await client.send(requestOf(upload, '/slow'));
@@ -519,6 +523,7 @@ describe('After an upload', () => {
         await eventually(() => counter.pending === 0, 'the handler ends');
       }),
     );
+    expectBroken(errors);
     await expectNothingLeft();
   });
 
@@ -927,17 +932,17 @@ describe('request.parts()', () => {
   });
 
   it('fails when the client leaves, in the middle of a file too', async () => {
-    const errors: unknown[] = [];
+    const caught: unknown[] = [];
     const counter = countRequests();
     const app = streaming(async (request) => {
       try {
         for await (const part of request.parts()) if (part.kind === 'file') await buffer(part.stream);
       } catch (error) {
-        errors.push(error);
+        caught.push(error);
         throw error;
       }
     });
-    errorsOf(app);
+    const errors = errorsOf(app);
     app.middleware.unshift(counter);
     await withServer(app, (port) =>
       withSocket(port, async (client) => {
@@ -947,8 +952,9 @@ describe('request.parts()', () => {
         await eventually(() => counter.pending === 0, 'the request is given up');
       }),
     );
-    expect(errors).to.have.length(1);
-    expect(errors[0]).to.have.property('status', 400);
+    expect(caught).to.have.length(1);
+    expect(caught[0]).to.have.property('status', 400);
+    expectBroken(errors);
   });
 
   it('fails beyond the limits', async () => {

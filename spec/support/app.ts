@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
 import Koa, { type Middleware } from 'koa';
 import request from 'supertest';
 
@@ -31,6 +32,17 @@ export function errorsOf(app: Koa): Error[] {
   const errors: Error[] = [];
   expectedErrors.set(app, errors);
   return errors;
+}
+
+// Koa tells the app of any error of the socket that a request came by, worded as Node does.
+export const BROKEN_CONNECTION = /^(?:ECONNRESET|EPIPE|HPE_\w+|ERR_HTTP_REQUEST_TIMEOUT)$/;
+
+/** Holds that an app was told of a broken connection, and beside it of nothing but refusals of what was cut off. */
+export function expectBroken(errors: readonly Error[]): void {
+  const told = errors.map((error) => ({ code: Reflect.get(error, 'code'), status: Reflect.get(error, 'status') }));
+  const others = told.filter(({ code }) => !BROKEN_CONNECTION.test(String(code)));
+  expect(told.length, 'errors told').to.be.above(others.length);
+  expect(others.filter(({ status }) => status !== 400)).to.deep.equal([]);
 }
 
 /** A supertest agent without cookies for an app of the given middleware. */
