@@ -52,7 +52,11 @@ export function buildTable(instance: object, prefix: string): Map<string, Handle
       name,
       describe(instance, method, name, `${className}.${name}`, prefix, declarations.get(name) ?? UNDECLARED),
     );
-  warnOfRenames(controller, className, methods, declarations);
+  const served = Array.from(table, ([name, { route }]) => {
+    const isNamed = declarations.get(name)?.params !== undefined;
+    return [name, { parameters: route.parameters, isNamed }] as const;
+  });
+  warnOfRenames(controller, className, new Map(served));
   return table;
 }
 
