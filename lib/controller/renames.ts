@@ -7,6 +7,11 @@ interface Served {
   readonly isNamed: boolean;
 }
 
+interface Named {
+  readonly name: string;
+  readonly names: readonly string[];
+}
+
 /**
  * Warns, outside production, of parameters that a build tool has probably renamed. There are two rules, one for
  * each way in which tools do it: minifiers shorten all names, and esbuild appends a number to one that shadows a
@@ -18,8 +23,7 @@ export function warnOfRenames(controller: object, className: string, methods: Re
     .filter(([, { isNamed }]) => !isNamed)
     .map(([name, { parameters }]) => ({ name, names: positionalNames(parameters) }))
     .filter(({ names }) => names.length > 0);
-  // Neither proves it alone: some tools only take the white space out, and some authors write short names.
-  const isShortened = read.every(({ names }) => names.every(isShort)) && looksMinified(controller);
+  const isShortened = looksShortened(controller, nameInSource(controller) ?? className, read);
   const suspects = isShortened ? read : read.filter(({ names }) => isNumbered(names));
   if (suspects.length === 0) return;
   const labels = suspects.map(({ name, names }) => `${name}(${names.join(', ')})`);
@@ -35,8 +39,17 @@ function positionalNames(parameters: readonly Parameter[]): string[] {
   return parameters.flatMap((parameter) => (parameter.kind === 'positional' ? [parameter.name] : []));
 }
 
-function isShort(name: string): boolean {
-  return name.length <= 2;
+/** Dense source and short names are not enough: tsx takes the white space out too, and authors write `add(a, b)`. */
+function looksShortened(controller: object, className: string, read: readonly Named[]): boolean {
+  const isShort = (name: string) => name.length <= 2;
+  // Minifiers shorten the class's name where nobody imports it, and begin with the most frequent letters.
+  const isSign = isShort(className) || read.some(({ names: [first] }) => first === 'e' || first === 't');
+  return isSign && read.every(({ names }) => names.every(isShort)) && looksMinified(controller);
+}
+
+/** The class's name as written, which a minifier shortens even where it keeps what `name` gives. */
+function nameInSource(controller: object): string | undefined {
+  return /^class\s+([\w$]+)/.exec(Function.prototype.toString.call(controller))?.[1];
 }
 
 /** What esbuild makes of a name that is taken: it counts from 2. */
