@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import createError from 'http-errors';
-import supertest from 'supertest';
 import { Controller, type MicropieOptions, micropie } from '../lib/index.js';
-import { appOf, errorsOf } from './support/app.js';
+import { appOf, client, errorsOf } from './support/app.js';
 import { TEMPLATES_OUTSIDE } from './support/cases.js';
 
 const SECRET = 'what lies outside of the folder';
@@ -103,7 +102,7 @@ async function render(name: unknown, data?: unknown, { state = {}, mount, option
     micropie(Root, { views: join(base, 'views'), ...mount }),
   );
   const errors = errorsOf(app);
-  const { status, text } = await supertest(app.callback()).get('/').buffer(true);
+  const { status, text } = await client(app).get('/').buffer(true);
   return { status, text, message: errors[0]?.message ?? '', count: errors.length };
 }
 
@@ -152,7 +151,7 @@ describe('this.render(name, data)', () => {
       }
     }
     const app = appOf(micropie(Root, { views: join(base, 'views') }));
-    expect((await supertest(app.callback()).get('/')).headers['content-type']).to.equal('text/html; charset=utf-8');
+    expect((await client(app).get('/')).headers['content-type']).to.equal('text/html; charset=utf-8');
   });
 
   it('renders side by side without mixing data', async () => {
@@ -162,7 +161,7 @@ describe('this.render(name, data)', () => {
         return this.render('async', { promise });
       }
     }
-    const agent = supertest(appOf(micropie(Root, { views: join(base, 'views') })).callback());
+    const agent = client(micropie(Root, { views: join(base, 'views') }));
     const names = Array.from({ length: 30 }, (_, n) => `n${n}`);
     const answers = await Promise.all(names.map((name) => agent.get(`/${name}`)));
     expect(answers.map(({ text }) => text)).to.deep.equal(names.map((name) => `${name}, 2`));
@@ -555,7 +554,7 @@ describe('The cache of templates', () => {
           return this.render('page');
         }
       }
-      const agent = supertest(appOf(micropie(Root, { views: folder, layout: 'layout' })).callback());
+      const agent = client(micropie(Root, { views: folder, layout: 'layout' }));
       const texts: string[] = [];
       for (const text of ['old', 'new']) {
         await writeFile(join(folder, 'page.ejs'), `${text} <%- include('part') %>`);
@@ -579,7 +578,7 @@ describe('The cache of templates', () => {
       }
     }
     await withEnv('production', async () => {
-      const agent = supertest(appOf(micropie(Root, { views: folder })).callback());
+      const agent = client(micropie(Root, { views: folder }));
       await writeFile(join(folder, 'page.ejs'), 'page');
       for (const name of ['page', 'page.ejs', '.%2F%2Fpage'])
         expect((await agent.get(`/${name}`)).text).to.equal('page');

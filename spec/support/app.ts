@@ -45,9 +45,19 @@ export function expectBroken(errors: readonly Error[]): void {
   expect(others.filter(({ status }) => status !== 400)).to.deep.equal([]);
 }
 
-/** A supertest agent without cookies for an app of the given middleware. */
-export function client(...middleware: Middleware[]) {
-  return request(appOf(...middleware).callback());
+/**
+ * How specs ask over HTTP: a supertest agent without cookies, for an app or for one of the given middleware.
+ *
+ * @example
+ * const { status, text } = await client(micropie(Root)).get('/greet/Alice');
+ */
+export function client(...served: readonly [Koa] | readonly Middleware[]) {
+  const app = isApp(served) ? served[0] : appOf(...served);
+  return request(app.callback());
+}
+
+function isApp(served: readonly [Koa] | readonly Middleware[]): served is readonly [Koa] {
+  return served[0] instanceof Koa;
 }
 
 /** A server on a free port, for tests where bytes or connections matter; it is closed after the test's use. */
