@@ -38,6 +38,8 @@ export interface MicropieOptions {
   readonly uploads?: UploadOptions | false;
   /** The folder of the templates; `templates` where not given. */
   readonly views?: string;
+  /** The template around each page, which it sees as `body`; none where not given. */
+  readonly layout?: string;
 }
 
 export interface SessionSettings {
@@ -62,6 +64,7 @@ export interface Settings {
   readonly body: BodySettings | false;
   readonly uploads: UploadSettings | false;
   readonly views: string;
+  readonly layout: string | undefined;
 }
 
 /** What an option's value must be. */
@@ -102,6 +105,7 @@ const RULES: Rules<MicropieOptions> = {
   body: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   uploads: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   views: TEXT,
+  layout: TEXT,
 };
 
 const SESSION_RULES: Rules<SessionOptions> = {
@@ -143,6 +147,7 @@ export function settle(options: MicropieOptions): Settings {
     body: body && { ...fallbacksOf(BODY_OPTIONS), ...defined(body) },
     uploads: uploads && { ...fallbacksOf(UPLOAD_OPTIONS), ...defined(uploads) },
     views: options.views ?? 'templates',
+    layout: options.layout,
   };
 }
 

@@ -34,7 +34,7 @@ export class Service {
     this.parseBody = prepareBodyParser(settings.body);
     this.receiveUploads = prepareUploads(settings.uploads);
     this.needsAmbientRequest = needsAmbientRequest;
-    this.#tools = { uploads: settings.uploads, render: prepareViews(settings.views) };
+    this.#tools = { uploads: settings.uploads, render: prepareViews(settings.views, settings.layout) };
     this.#settings = settings;
   }
 

@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type Koa from 'koa';
-import request from 'supertest';
 import { micropie } from '../lib/index.js';
-import { appOf, withServer } from './support/app.js';
+import { appOf, client, withServer } from './support/app.js';
 import { classOf } from './support/source.js';
 
 /** What a client sends; the path is that below the method. */
@@ -438,7 +437,7 @@ function send(sent: Sent, signature: string, { body, routes = {}, see = () => {}
       }),
     ),
   );
-  return ask(request(app.callback()), `/m${sent.below}`, sent);
+  return ask(client(app), `/m${sent.below}`, sent);
 }
 
 /** An expression for what the method was given, defaults filled in where a parameter has a name of its own. */
@@ -461,7 +460,7 @@ function plain(value: unknown): unknown {
   );
 }
 
-type Agent = ReturnType<typeof request>;
+type Agent = ReturnType<typeof client>;
 
 function ask(agent: Agent, path: string, { type, body }: Pick<Sent, 'type' | 'body'>) {
   // With a preference, so that errors are written as text for JSON requests, too.

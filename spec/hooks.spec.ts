@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import createError from 'http-errors';
-import supertest from 'supertest';
 import {
   Controller,
   currentRequest,
@@ -50,7 +49,7 @@ class Root {
 function mount(...hooks: LooseHook[]) {
   const root = new Root();
   const app = appOf(micropie(root, { middlewares: hooks as HttpMiddleware[], fallthrough: false }));
-  return { root, errors: errorsOf(app), agent: supertest(app.callback()) };
+  return { root, errors: errorsOf(app), agent: client(app) };
 }
 
 /** A hook that writes down when it runs, sync or after a while. */

@@ -31,7 +31,7 @@ async function expectAnswers(agent: ReturnType<typeof request>, expected: Expect
 function serving(build: (app: Koa) => unknown) {
   const app = appOf();
   build(app);
-  return request(app.callback());
+  return client(app);
 }
 
 const text = (body: string) => (ctx: Context) => {

@@ -9,7 +9,7 @@ class Root {
   }
 }
 
-const OPTIONS = 'prefix, middlewares, fallthrough, strict, sessionBackend, session, body, uploads, views';
+const OPTIONS = 'prefix, middlewares, fallthrough, strict, sessionBackend, session, body, uploads, views, layout';
 const COUNT = 'must be a whole number above 0';
 const HOOKS =
   'must be an object with beforeRequest, beforeCall, afterRequest, onError, or some of these; Koa middleware belongs into app.use()';
@@ -57,6 +57,7 @@ const wrong: [options: unknown, message: string][] = [
   ]),
   ...['', 1, null, false].flatMap((value): [unknown, string][] => [
     [{ views: value }, 'options.views must be a text that is not empty'],
+    [{ layout: value }, 'options.layout must be a text that is not empty'],
     [{ uploads: { dir: value } }, 'options.uploads.dir must be a text that is not empty'],
   ]),
   ...['', 'a b', 'a;b', 'a=b', 'ä', 1, null].map((cookie): [unknown, string] => [
@@ -102,6 +103,7 @@ const full = (): Required<MicropieOptions> => ({
   body: { jsonLimit: 10, formLimit: 11 },
   uploads: { maxFiles: 1, maxFileSize: 2, maxFields: 3, maxFieldSize: 4, maxParts: 5, dir: 'files' },
   views: 'pages',
+  layout: 'frame',
 });
 
 const MIB = 1024 * 1024;
@@ -130,6 +132,7 @@ const defaults = {
     dir: undefined,
   },
   views: 'templates',
+  layout: undefined,
 };
 
 describe('micropie(controller, options)', () => {

@@ -27,6 +27,7 @@ const OPTIONS: Record<keyof MicropieOptions | keyof SessionOptions, true> = {
   body: true,
   uploads: true,
   views: true,
+  layout: true,
   cookie: true,
   timeout: true,
   secure: true,

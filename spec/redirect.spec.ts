@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Controller, type HeadersLike, micropie } from '../lib/index.js';
 import { appOf, client, errorsOf, withServer } from './support/app.js';
+import { REFUSED_TARGETS } from './support/cases.js';
 import { withSocket } from './support/socket.js';
 
 /** A controller that redirects to the given target. */
@@ -50,36 +51,7 @@ describe('this.redirect(location)', () => {
       expect(answer.headers['location']).to.equal(sent);
     });
 
-  const refused = [
-    '//evil.example',
-    '///evil.example',
-    ' //evil.example',
-    '\t//evil.example',
-    '/\\evil.example',
-    '\\\\evil.example',
-    '\\/evil.example',
-    '/a\\b',
-    '/\t/evil.example',
-    '/a\r\nSet-Cookie: a=1',
-    '/a\nb',
-    '/a\0b',
-    '/a\u007f',
-    'javascript:alert(1)',
-    'JavaScript:alert(1)',
-    ' javascript:alert(1)',
-    'java\tscript:alert(1)',
-    'data:text/html,<script>alert(1)</script>',
-    'vbscript:x',
-    'file:///etc/passwd',
-    'ftp://example.com/',
-    'mailto:a@example.com',
-    'http:evil.example',
-    'https:/evil.example',
-    'https:///evil.example',
-    'https://',
-    ' https://example.com',
-  ];
-  for (const location of refused)
+  for (const location of REFUSED_TARGETS)
     it(`refuses ${JSON.stringify(location)}, and tells the client nothing of it`, async () => {
       const app = appOf(redirecting(location));
       const errors = errorsOf(app);

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import type Koa from 'koa';
 import { Controller, currentRequest, type HttpMiddleware, micropie, type Request, reply } from '../lib/index.js';
-import { appOf, client, errorsOf, withServer } from './support/app.js';
+import { appOf, client, errorsOf, expectBroken, withServer } from './support/app.js';
 import { eventually, type RawClient, withSocket } from './support/socket.js';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -217,7 +217,7 @@ describe('An error after the first chunk', () => {
   it('closes the generator where a chunk is wrong', async () => {
     const source = new Source(['a', 7, 'b']);
     const app = appOf(streaming(() => source.chunks()));
-    errorsOf(app);
+    const errors = errorsOf(app);
     await withServer(app, (port) =>
       withSocket(port, async (socket) => {
         await socket.send(get());
@@ -225,6 +225,9 @@ describe('An error after the first chunk', () => {
       }),
     );
     expect(source.ended).to.equal(1);
+    expect(errors.map(({ message }) => message)).to.deep.equal([
+      'A stream takes strings and bytes; its generator yielded number',
+    ]);
   });
 
   it('is told where it looks as if the client had left', async () => {
@@ -592,7 +595,7 @@ describe('A stream that waits behind another response on its connection', () => 
       static routes = { first: { params: ['request'] } };
     }
     const app = appOf(micropie(Root));
-    errorsOf(app);
+    const errors = errorsOf(app);
     await withServer(app, (port) =>
       withSocket(port, async (client) => {
         await client.send('GET /first HTTP/1.1\r\nHost: x\r\n\r\nGET /second HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -601,6 +604,7 @@ describe('A stream that waits behind another response on its connection', () => 
         await eventually(() => events.includes('ended'), 'the second has ended');
       }),
     );
+    expectBroken(errors);
   });
 });
 

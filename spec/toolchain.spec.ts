@@ -114,6 +114,10 @@ const LISTS: Readonly<Record<string, boolean>> = {
   year2024: false,
   '{ path2 }': false,
   '...path2': false,
+  // Dense, as tsx writes it.
+  'a, b': false,
+  x: false,
+  'e, t': true,
 };
 
 describe('parameter names behind compilers', () => {
@@ -142,7 +146,7 @@ describe('the warning of renamed parameters', () => {
     // The sources instead of the package, so that coverage sees what runs.
     folder = await probeFolder({
       'library.mjs': `export * from '${pathToFileURL(join(ROOT, 'lib/index.ts'))}';`,
-      [file]: lists.map((list, index) => `export class List${index} { show(${list}) {} }\n`).join(''),
+      [file]: lists.map((list, index) => `export class List${index}{show(${list}){}}\n`).join(''),
     });
   });
 

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import supertest from 'supertest';
-import { Controller, micropie } from '../lib/index.js';
-import { appOf, errorsOf } from './support/app.js';
+import createError from 'http-errors';
+import { Controller, type MicropieOptions, micropie } from '../lib/index.js';
+import { appOf, client, errorsOf } from './support/app.js';
+import { TEMPLATES_OUTSIDE } from './support/cases.js';
 
 const SECRET = 'what lies outside of the folder';
 
@@ -26,6 +27,36 @@ const TEMPLATES = {
   'locals.ejs': '<%= locals.name ?? "none" %>',
   'settings.ejs':
     "<%= typeof settings %>|<%= locals['view options'] %>|<%= locals.client %>|<%= outputFunctionName %>|<%= escapeFunction %>|<%= name %>",
+  'bare.ejs': "[<%- include('hello') %>][<%- include('sub/inner', { name: '<i>' }) %>][<%- include('sub/bare') %>]",
+  'sub/bare.ejs': "<%- include('../hello', { name: 'Up' }) %>",
+  'text.ejs': "<% const hello = include('hello').trim(); %><%- hello.length %> <%= include('raw', { html: '<' }) %>",
+  'mixed.ejs': "<% const late = await promise; %><%- include('hello', { name: late }) %>",
+  'map.ejs': "<%- items.map((name) => include('hello', { name })).join() %>",
+  'words.ejs': '<p>We await you, <%= name %></p><% if (true) { %>, await<% } %>',
+  'including-words.ejs': "<%- include('words') %>",
+  'bare-late.ejs': "<%- include('async') %>",
+  'escaped-late.ejs': "<%= include('async') %>",
+  'joined-late.ejs': "<%- [1, 2].map(() => include('async')).join() %>",
+  'forgotten.ejs': "<% include('sub/late-failure') %>fine",
+  'sub/late-failure.ejs': '<% await null; %><%= nowhere %>',
+  'failing-beside.ejs': "<%- include('sub/late-failure') %><%= nowhere %>",
+  'circle.ejs': "<%- include('circle') %>",
+  'waiting-circle.ejs': "<%- await include('waiting-circle') %>",
+  'including-data.ejs': "<%- include('hello', data) %>",
+  'throwing.ejs': 'source line one\n<% fail() %>\nsource line three',
+  'including-throwing.ejs': "source of the outer\n<%- include('throwing') %>",
+  'waiting-throwing.ejs': "source of the outer\n<%- await include('throwing') %><% await null; fail() %>",
+  'frame.ejs': '<main><%- body %></main> <%= locals.name %>',
+  'other-frame.ejs': '<article><%- body %></article>',
+  'sub/frame.ejs':
+    "<%- include('../hello') %> <%- await include('own-body') %> <%- include('own-body', { body: 'b' }) %>",
+  'sub/own-body.ejs': '{<%- body %>}',
+  'text-frame.ejs': '<pre><%= body %></pre>',
+  'throwing-frame.ejs': 'source of the frame\n<%- body %><% fail() %>',
+  'broken-frame.ejs': '<%- body %><% if ( %>',
+  'body.ejs': '<%= body %>',
+  'state.ejs': '<%= user %>, <%= locals.title %>',
+  'including-state.ejs': "<%- include('state', { title: 'included' }) %>",
 };
 
 let base: string;
@@ -47,17 +78,48 @@ before(async () => {
 });
 after(() => rm(base, { recursive: true }));
 
+interface Around {
+  /** What `ctx.state` holds. */
+  readonly state?: object;
+  /** Options of the mount. */
+  readonly mount?: MicropieOptions;
+  /** What is given behind the data. */
+  readonly options?: unknown;
+}
+
 /** Renders a template over HTTP. */
-async function render(name: unknown, data?: unknown) {
+async function render(name: unknown, data?: unknown, { state = {}, mount, options }: Around = {}) {
   class Root extends Controller {
     index() {
-      return Reflect.apply(this.render, this, data === undefined ? [name] : [name, data]);
+      return Reflect.apply(this.render, this, [name, data, options]);
     }
   }
-  const app = appOf(micropie(Root, { views: join(base, 'views') }));
+  const app = appOf(
+    (ctx, next) => {
+      ctx.state = state;
+      return next();
+    },
+    micropie(Root, { views: join(base, 'views'), ...mount }),
+  );
   const errors = errorsOf(app);
-  const { status, text } = await supertest(app.callback()).get('/').buffer(true);
+  const { status, text } = await client(app).get('/').buffer(true);
   return { status, text, message: errors[0]?.message ?? '', count: errors.length };
+}
+
+/** Does something under a `NODE_ENV`. */
+async function withEnv<T>(env: string | undefined, task: () => Promise<T>): Promise<T> {
+  const { NODE_ENV } = process.env;
+  setEnv(env);
+  try {
+    return await task();
+  } finally {
+    setEnv(NODE_ENV);
+  }
+}
+
+function setEnv(env: string | undefined): void {
+  if (env === undefined) delete process.env['NODE_ENV'];
+  else process.env['NODE_ENV'] = env;
 }
 
 describe('this.render(name, data)', () => {
@@ -89,7 +151,7 @@ describe('this.render(name, data)', () => {
       }
     }
     const app = appOf(micropie(Root, { views: join(base, 'views') }));
-    expect((await supertest(app.callback()).get('/')).headers['content-type']).to.equal('text/html; charset=utf-8');
+    expect((await client(app).get('/')).headers['content-type']).to.equal('text/html; charset=utf-8');
   });
 
   it('renders side by side without mixing data', async () => {
@@ -99,7 +161,7 @@ describe('this.render(name, data)', () => {
         return this.render('async', { promise });
       }
     }
-    const agent = supertest(appOf(micropie(Root, { views: join(base, 'views') })).callback());
+    const agent = client(micropie(Root, { views: join(base, 'views') }));
     const names = Array.from({ length: 30 }, (_, n) => `n${n}`);
     const answers = await Promise.all(names.map((name) => agent.get(`/${name}`)));
     expect(answers.map(({ text }) => text)).to.deep.equal(names.map((name) => `${name}, 2`));
@@ -123,28 +185,250 @@ describe('this.render(name, data)', () => {
   });
 });
 
-describe('Names of templates', () => {
-  const outside = [
-    '../secret',
-    '../secret.ejs',
-    'sub/../../secret',
-    './../views/../secret.ejs',
-    '../views-beside/secret',
-    'link',
-    'link.ejs',
-    'linked/secret',
-    'hello\0',
-    'hello.ejs\0.html',
-    '\0',
-    '',
-    '.',
-    '..',
-    '/',
-    '/etc/passwd',
-    '....//secret',
-    'sub/../../../../../../../../etc/passwd',
+describe('include(name, data)', () => {
+  const table: [title: string, name: string, data: Record<string, unknown>, text: string][] = [
+    ['needs no await', 'bare', { name: 'Ann' }, '[Hello, Ann!][inner &lt;i&gt;][Hello, Up!]'],
+    ['is text, to which anything can be done', 'text', { name: 'Ann' }, '11 &amp;lt;|&lt;'],
+    ['needs no await in a template that waits', 'mixed', { promise: Promise.resolve('Ann') }, 'Hello, Ann!'],
+    ['is text in a list', 'map', { items: ['a', 'b'] }, 'Hello, a!,Hello, b!'],
+    ['takes await for a word where it is one', 'including-words', { name: 'Ann' }, '<p>We await you, Ann</p>, await'],
+    ['may be forgotten, whatever becomes of it', 'forgotten', {}, 'fine'],
   ];
-  for (const name of outside) {
+  for (const [title, name, data, text] of table)
+    it(title, async () => {
+      const answer = await render(name, data);
+      expect([answer.status, answer.text, answer.message]).to.deep.equal([200, text, '']);
+    });
+
+  for (const name of ['bare-late', 'escaped-late', 'joined-late'])
+    it(`says that an await is missing where the included template waits: ${name}`, async () => {
+      const answer = await render(name, { promise: Promise.resolve(1) });
+      expect([answer.status, answer.text]).to.deep.equal([500, 'Internal Server Error']);
+      expect(answer.message).to.equal(
+        "The template 'async' waits for something: include it with <%- await include('async') %>",
+      );
+    });
+
+  it('that fails beside another failure is told once', async () => {
+    const answer = await render('failing-beside', {});
+    expect([answer.status, answer.count]).to.deep.equal([500, 1]);
+  });
+
+  for (const name of ['circle', 'waiting-circle'])
+    it(`in a circle is an error: ${name}`, async () => {
+      const answer = await render(name, {});
+      expect([answer.status, answer.count]).to.deep.equal([500, 1]);
+      expect(answer.message).to.equal(`The template '${name}' is included 200 deep: is it in a circle?`);
+    });
+
+  for (const name of ['include', 'escapeFn', '__append'])
+    it(`refuses data that would replace the template's machinery: ${name}`, async () => {
+      const answer = await render('including-data', { data: { name: 'Ann', [name]: 'evil' } });
+      expect([answer.status, answer.text]).to.deep.equal([500, 'Internal Server Error']);
+      expect(answer.message).to.include(`'${name}' can't be a variable`);
+    });
+});
+
+describe('An error inside a template', () => {
+  const inside: [name: string, mount?: MicropieOptions][] = [
+    ['throwing'],
+    ['including-throwing'],
+    ['waiting-throwing'],
+    ['hello', { layout: 'throwing-frame' }],
+    ['hello', { layout: 'including-throwing' }],
+  ];
+  for (const env of ['production', 'development'])
+    for (const [name, mount = {}] of inside) {
+      const where = `${[name, ...Object.values(mount)].join(' in ')}, in ${env}`;
+
+      it(`keeps its own message and status where a client may see them: ${where}`, async () => {
+        const fail = () => {
+          throw createError(422, 'Too long');
+        };
+        const answer = await withEnv(env, () => render(name, { name: 'Ann', fail }, { mount }));
+        expect([answer.status, answer.text, answer.message]).to.deep.equal([422, 'Too long', 'Too long']);
+      });
+
+      it(`passes unchanged, and says in its stack alone which template it was: ${where}`, async () => {
+        class Unusual extends Error {}
+        const error = Object.freeze(new Unusual('own'));
+        const { message, stack } = error;
+        const seen: unknown[] = [];
+        const onError = (_request: unknown, thrown: unknown) => void seen.push(thrown);
+        const fail = () => {
+          throw error;
+        };
+        await withEnv(env, () =>
+          render(name, { name: 'Ann', fail }, { mount: { ...mount, middlewares: [{ onError }] } }),
+        );
+        expect(seen).to.deep.equal([error]);
+        expect([error.message, error.stack]).to.deep.equal([message, stack]);
+      });
+    }
+
+  it('has the name of the template in its stack', async () => {
+    const seen: Error[] = [];
+    const onError = (_request: unknown, error: Error) => void seen.push(error);
+    await render('sub/late-failure', {}, { mount: { middlewares: [{ onError }] } });
+    expect(seen.map(({ message }) => message)).to.deep.equal(['nowhere is not defined']);
+    expect(seen[0]?.stack).to.include('ejs:sub/late-failure.ejs').and.not.include(base);
+  });
+
+  it('is a 500 where it is no error at all', async () => {
+    const fail = () => {
+      throw undefined;
+    };
+    expect(await render('throwing', { fail })).to.include({ status: 500, text: 'Internal Server Error', count: 1 });
+  });
+});
+
+describe('ctx.state', () => {
+  const table: [title: string, name: string, data: object, state: object, text: string][] = [
+    ['is beneath the data', 'state', { title: 'T' }, { user: 'Ann', title: 'hidden' }, 'Ann, T'],
+    ['is there without any', 'state', {}, { user: '<Ann>' }, '&lt;Ann&gt;, '],
+    ['is there in includes', 'including-state', {}, { user: 'Ann', title: 'hidden' }, 'Ann, included'],
+    [
+      'counts as given where the data say undefined',
+      'state',
+      { title: undefined },
+      { user: 'Ann', title: 'x' },
+      'Ann, ',
+    ],
+    ['lends nothing that it inherits', 'state', {}, { user: 'Ann', __proto__: { title: 'x' } }, 'Ann, '],
+  ];
+  for (const [title, name, data, state, text] of table)
+    it(title, async () => {
+      const answer = await render(name, data, { state });
+      expect([answer.status, answer.text, answer.message]).to.deep.equal([200, text, '']);
+    });
+
+  it('is there in the layout', async () => {
+    const around = { state: { name: 'Ann' }, mount: { layout: 'frame' } };
+    expect((await render('hello', undefined, around)).text).to.equal('<main>Hello, Ann!</main> Ann');
+  });
+
+  it("can't replace the template's machinery", async () => {
+    const answer = await render('hello', { name: 'Ann' }, { state: { escapeFn: String } });
+    expect([answer.status, answer.text]).to.deep.equal([500, 'Internal Server Error']);
+    expect(answer.message).to.include("'escapeFn' can't be a variable");
+  });
+
+  it('is not changed', async () => {
+    const state = { user: 'Ann', list: Object.freeze([1]) };
+    const before = structuredClone(state);
+    await render('state', { title: 'T' }, { state });
+    expect(state).to.deep.equal(before);
+  });
+});
+
+describe('The layout', () => {
+  const layout = 'frame';
+  const table: [title: string, name: string, data: object, around: Around, text: string][] = [
+    ['is put around each page', 'hello', { name: 'Ann' }, { mount: { layout } }, '<main>Hello, Ann!</main> Ann'],
+    [
+      'leaves escaping as it was',
+      'hello',
+      { name: '<b>' },
+      { mount: { layout } },
+      '<main>Hello, &lt;b&gt;!</main> &lt;b&gt;',
+    ],
+    [
+      'is not put around includes',
+      'bare',
+      { name: 'A' },
+      { mount: { layout } },
+      '<main>[Hello, A!][inner &lt;i&gt;][Hello, Up!]</main> A',
+    ],
+    [
+      'waits for the page',
+      'mixed',
+      { promise: Promise.resolve('Ann') },
+      { mount: { layout } },
+      '<main>Hello, Ann!</main> ',
+    ],
+    [
+      'has includes of its own, seen from where it lies',
+      'hello',
+      { name: 'Ann' },
+      { mount: { layout: 'sub/frame' } },
+      'Hello, Ann! {Hello, Ann!} {b}',
+    ],
+    ['may escape the page', 'raw', { html: '<' }, { mount: { layout: 'text-frame' } }, '<pre>&amp;lt;|&lt;</pre>'],
+    [
+      'is left out with false',
+      'hello',
+      { name: 'Ann' },
+      { mount: { layout }, options: { layout: false } },
+      'Hello, Ann!',
+    ],
+    [
+      'is as ever with undefined',
+      'hello',
+      { name: 'A' },
+      { mount: { layout }, options: { layout: undefined } },
+      '<main>Hello, A!</main> A',
+    ],
+    [
+      'can be another',
+      'hello',
+      { name: 'Ann' },
+      { mount: { layout }, options: { layout: 'other-frame' } },
+      '<article>Hello, Ann!</article>',
+    ],
+    [
+      'can be given to one page alone',
+      'hello',
+      { name: 'Ann' },
+      { options: { layout } },
+      '<main>Hello, Ann!</main> Ann',
+    ],
+    [
+      'is not chosen by the data',
+      'hello',
+      { name: 'Ann', layout: false },
+      { mount: { layout } },
+      '<main>Hello, Ann!</main> Ann',
+    ],
+    [
+      'has a body that no data replace',
+      'hello',
+      { name: 'A', body: '<script>' },
+      { mount: { layout } },
+      '<main>Hello, A!</main> A',
+    ],
+    ['leaves data called body to the page', 'body', { body: '<b>' }, { mount: { layout } }, '<main>&lt;b&gt;</main> '],
+    [
+      'may be a template that a page is',
+      'frame',
+      { body: 'x' },
+      { mount: { layout } },
+      '<main><main>x</main> </main> ',
+    ],
+  ];
+  for (const [title, name, data, around, text] of table)
+    it(title, async () => {
+      const answer = await render(name, data, around);
+      expect([answer.status, answer.text, answer.message]).to.deep.equal([200, text, '']);
+    });
+
+  for (const name of ['nowhere', ...TEMPLATES_OUTSIDE])
+    it(`can not leave the folder: ${JSON.stringify(name)}`, async () => {
+      for (const around of [{ mount: { layout: name } }, { options: { layout: name } }]) {
+        const answer = await render('hello', { name: 'Ann' }, around);
+        expect([answer.status, answer.text]).to.deep.equal([500, 'Internal Server Error']);
+        expect(answer.message).to.equal(`There is no template '${name}' in the folder '${join(base, 'views')}'`);
+      }
+    });
+
+  it('with a syntax error is named', async () => {
+    const answer = await render('hello', { name: 'Ann' }, { mount: { layout: 'broken-frame' } });
+    expect([answer.status, answer.text]).to.deep.equal([500, 'Internal Server Error']);
+    expect(answer.message).to.include("The template 'broken-frame' can't be compiled");
+  });
+});
+
+describe('Names of templates', () => {
+  for (const name of [...TEMPLATES_OUTSIDE, '']) {
     it(`can not leave the folder: ${JSON.stringify(name)}`, async () => {
       const answer = await render(name, {});
       expect([answer.status, answer.text]).to.deep.equal([500, 'Internal Server Error']);
@@ -261,63 +545,62 @@ describe('The data of a template', () => {
 });
 
 describe('The cache of templates', () => {
-  /** Renders, changes the template and an include of it, and renders again. */
-  async function twice(env: string | undefined): Promise<string[]> {
-    const folder = await mkdtemp(join(base, 'cache-'));
-    const { NODE_ENV } = process.env;
-    setEnv(env);
-    class Root extends Controller {
-      index() {
-        return this.render('page');
+  /** Renders, changes the template, an include of it and its layout, and renders again. */
+  function twice(env: string | undefined): Promise<string[]> {
+    return withEnv(env, async () => {
+      const folder = await mkdtemp(join(base, 'cache-'));
+      class Root extends Controller {
+        index() {
+          return this.render('page');
+        }
       }
-    }
-    const agent = supertest(appOf(micropie(Root, { views: folder })).callback());
-    try {
+      const agent = client(micropie(Root, { views: folder, layout: 'layout' }));
       const texts: string[] = [];
       for (const text of ['old', 'new']) {
-        await writeFile(join(folder, 'page.ejs'), `${text} <%- await include('part') %>`);
+        await writeFile(join(folder, 'page.ejs'), `${text} <%- include('part') %>`);
         await writeFile(join(folder, 'part.ejs'), text);
+        await writeFile(join(folder, 'layout.ejs'), `${text} <%- body %>`);
         texts.push((await agent.get('/')).text);
       }
       return texts;
-    } finally {
-      setEnv(NODE_ENV);
-    }
-  }
-
-  function setEnv(env: string | undefined): void {
-    if (env === undefined) delete process.env['NODE_ENV'];
-    else process.env['NODE_ENV'] = env;
+    });
   }
 
   it('is used in production', async () => {
-    expect(await twice('production')).to.deep.equal(['old old', 'old old']);
+    expect(await twice('production')).to.deep.equal(['old old old', 'old old old']);
   });
 
   it('reads a template once in production, however its name is written', async () => {
     const folder = await mkdtemp(join(base, 'cache-'));
-    const { NODE_ENV } = process.env;
-    setEnv('production');
     class Root extends Controller {
       index(name: string) {
         return this.render(name);
       }
     }
-    const agent = supertest(appOf(micropie(Root, { views: folder })).callback());
-    try {
+    await withEnv('production', async () => {
+      const agent = client(micropie(Root, { views: folder }));
       await writeFile(join(folder, 'page.ejs'), 'page');
       for (const name of ['page', 'page.ejs', '.%2F%2Fpage'])
         expect((await agent.get(`/${name}`)).text).to.equal('page');
       await rm(folder, { recursive: true });
-      expect((await agent.get('/page')).text).to.equal('page');
-    } finally {
-      setEnv(NODE_ENV);
-    }
+      await mkdir(folder);
+      for (const name of ['page', 'page.ejs', '.%2F%2Fpage'])
+        expect((await agent.get(`/${name}`)).text).to.equal('page');
+    });
+  });
+
+  it('lends no page to a mount of another folder', async () => {
+    const folder = await mkdtemp(join(base, 'cache-'));
+    await withEnv('production', async () => {
+      expect((await render('hello', { name: 'Ann' })).text).to.equal('Hello, Ann!');
+      const answer = await render(join(base, 'views/hello'), { name: 'Ann' }, { mount: { views: folder } });
+      expect(answer.message).to.include('There is no template');
+    });
   });
 
   it('is not used else, so that changes show at once', async () => {
-    expect(await twice(undefined)).to.deep.equal(['old old', 'new new']);
-    expect(await twice('development')).to.deep.equal(['old old', 'new new']);
+    expect(await twice(undefined)).to.deep.equal(['old old old', 'new new new']);
+    expect(await twice('development')).to.deep.equal(['old old old', 'new new new']);
   });
 });
 

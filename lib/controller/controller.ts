@@ -3,6 +3,7 @@ import { exchangeOf, type Request } from '../request.js';
 import { redirect } from '../response/redirect.js';
 import type { Reply } from '../response/reply.js';
 import type { SessionData } from '../sessions/backend.js';
+import type { RenderOptions } from '../views.js';
 import { currentRequest } from './ambient.js';
 
 // Registered, so that a second copy of the package recognizes the base class of the first.
@@ -42,18 +43,20 @@ export abstract class Controller<Session extends object = SessionData> {
   }
 
   /**
-   * Renders an EJS template of the `views` folder.
+   * Renders an EJS template of the `views` folder, inside the template that the option `layout` names.
    *
    * @param name - The template's name below the folder; `.ejs` may be left out.
-   * @param data - What the template sees as its variables.
+   * @param data - What the template sees as its variables, besides what `ctx.state` holds.
+   * @param options - `{ layout: false }` for the page alone, or the name of another layout.
    * @returns The HTML.
    * @throws Error when ejs is not installed, the template is missing, or its name leaves the folder.
    *
    * @example
    * page() { return this.render('page', { title: 'Hi' }); }
    */
-  render(name: string, data: Readonly<Record<string, unknown>> = {}): Promise<string> {
-    return exchangeOf(currentRequest()).tools.render(name, data);
+  render(name: string, data: Readonly<Record<string, unknown>> = {}, options?: RenderOptions): Promise<string> {
+    const { ctx, tools } = exchangeOf(currentRequest());
+    return tools.render(name, data, ctx.state, options);
   }
 
   /**

@@ -1,60 +1,62 @@
 import type { Plan, PlannedParameter } from '../binding/plan.js';
 import { looksMinified, type WrittenName, type WrittenParameter } from './signature.js';
 
-/** A method, with its parameters as the source writes them. */
-interface ReadMethod {
-  readonly method: object;
+/** How a method that is served is called with arguments. */
+interface Served {
   readonly parameters: readonly WrittenParameter[];
-  /** Whether its parameters' names do not come from the source. */
+  /** Whether the names were declared by hand. */
   readonly isNamed: boolean;
 }
 
-/** What esbuild makes of a name that is taken: it counts from 2. */
-const NUMBERED = /^(.*\D)(?:[2-9]|[1-9]\d)$/;
-/** Words that have a number of their own, such as `base64`. */
-const WORD = /(?:base|float|http|int|ipv|md|mp|oauth|utf)$/i;
-
-interface Method {
-  readonly label: string;
+interface Named {
+  readonly name: string;
   readonly names: readonly string[];
-  readonly isDense: boolean;
 }
 
 /**
- * Warns, outside production, of parameters that a build tool has probably renamed: minifiers shorten them,
- * and esbuild appends a number to one that shadows a name of the module.
+ * Warns, outside production, of parameters that a build tool has probably renamed. There are two rules, one for
+ * each way in which tools do it: minifiers shorten all names, and esbuild appends a number to one that shadows a
+ * name of the module.
  */
-export function warnOfRenames(controller: object, className: string, methods: ReadonlyMap<string, ReadMethod>): void {
+export function warnOfRenames(controller: object, className: string, methods: ReadonlyMap<string, Served>): void {
   if (process.env.NODE_ENV === 'production') return;
-  const read = [...methods].flatMap(([name, method]) => (method.isNamed ? [] : [describe(name, method)]));
-  const isShortened = looksShortened(nameInSource(controller) ?? className, read);
-  const suspects = read.filter((method) => (isShortened && method.names.length > 0) || isNumbered(method.names));
+  const read = [...methods]
+    .filter(([, { isNamed }]) => !isNamed)
+    .map(([name, { parameters }]) => ({ name, names: positionalNames(parameters) }))
+    .filter(({ names }) => names.length > 0);
+  const isShortened = looksShortened(controller, nameInSource(controller) ?? className, read);
+  const suspects = isShortened ? read : read.filter(({ names }) => isNumbered(names));
   if (suspects.length === 0) return;
+  const labels = suspects.map(({ name, names }) => `${name}(${names.join(', ')})`);
   process.emitWarning(
-    `${className}: a build tool has probably renamed the parameters of ${suspects.map(({ label }) => label).join(', ')}. ` +
+    `${className}: a build tool has probably renamed the parameters of ${labels.join(', ')}. ` +
       'Requests are bound by these names: use an object pattern, name them in static routes with params, or keep the names in the build',
     { code: 'KOA_MICROPIE_RENAMED' },
   );
 }
 
-function describe(name: string, { method, parameters }: ReadMethod): Method {
-  const names = parameters.flatMap((parameter) => (parameter.kind === 'positional' ? [parameter.name] : []));
-  return { label: `${name}(${names.join(', ')})`, names, isDense: looksMinified(method) };
+/** Keys of patterns survive, and `...rest` binds by place. */
+function positionalNames(parameters: readonly WrittenParameter[]): string[] {
+  return parameters.flatMap((parameter) => (parameter.kind === 'positional' ? [parameter.name] : []));
 }
 
-/** Dense source alone proves nothing: some tools take the white space out and keep the names. */
-function looksShortened(className: string, methods: readonly Method[]): boolean {
-  const names = methods.flatMap((method) => method.names);
-  if (names.length === 0 || !methods.every(({ isDense }) => isDense) || names.some((name) => name.length > 2))
-    return false;
-  // What minifiers call the first thing: the most frequent letters come first.
-  return className.length <= 2 || methods.some(({ names: [first] }) => first === 'e' || first === 't');
+/** Dense source and short names are not enough: tsx takes the white space out too, and authors write `add(a, b)`. */
+function looksShortened(controller: object, className: string, read: readonly Named[]): boolean {
+  const isShort = (name: string) => name.length <= 2;
+  // Minifiers shorten the class's name where nobody imports it, and begin with the most frequent letters.
+  const isSign = isShort(className) || read.some(({ names: [first] }) => first === 'e' || first === 't');
+  return isSign && read.every(({ names }) => names.every(isShort)) && looksMinified(controller);
 }
 
 /** The class's name as written, which a minifier shortens even where it keeps what `name` gives. */
 function nameInSource(controller: object): string | undefined {
   return /^class\s+([\w$]+)/.exec(Function.prototype.toString.call(controller))?.[1];
 }
+
+/** What esbuild makes of a name that is taken: it counts from 2. */
+const NUMBERED = /^(.*\D)(?:[2-9]|[1-9]\d)$/;
+/** Words that have a number of their own, such as `base64`. */
+const WORD = /(?:base|float|http|int|ipv|md|mp|oauth|utf)$/i;
 
 /** `path2` without a `path` or `path1` beside it; a pair such as `line1`, `line2` is the author's own. */
 function isNumbered(names: readonly string[]): boolean {
@@ -71,7 +73,7 @@ function isNumbered(names: readonly string[]): boolean {
  */
 export function warnOfHiddenTypes(
   className: string,
-  methods: ReadonlyMap<string, ReadMethod & { readonly plan: Plan }>,
+  methods: ReadonlyMap<string, Served & { readonly plan: Plan }>,
 ): void {
   if (process.env.NODE_ENV === 'production') return;
   const suspects = [...methods].flatMap(([method, { parameters, plan }]) =>

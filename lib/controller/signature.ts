@@ -27,9 +27,9 @@ export function readSignature(method: object): WrittenParameter[] {
   return read(Function.prototype.toString.call(method)).map(parameter);
 }
 
-/** Whether a compiler wrote the source in the dense form of a minifier, which also renames parameters. */
-export function looksMinified(method: object): boolean {
-  const source = Function.prototype.toString.call(method);
+/** Whether a compiler wrote a class or method in the dense form of a minifier, which also renames parameters. */
+export function looksMinified(code: object): boolean {
+  const source = Function.prototype.toString.call(code);
   return source.includes('){') && !/\)\s+\{/.test(source);
 }
 

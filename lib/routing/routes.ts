@@ -1,5 +1,4 @@
-import type { ParameterType } from '../binding/parameters.js';
-import { describePlan, makePlan, type Plan, parametersOfNames } from '../binding/plan.js';
+import { describePlan, makePlan, type Plan, type PlannedParameter, parametersOfNames } from '../binding/plan.js';
 import { isController } from '../controller/controller.js';
 import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
 import { classOf, collectMethods, type Method, nameOfClass } from '../controller/methods.js';
@@ -160,18 +159,14 @@ function signatureOf(method: Method, { params }: Declaration, where: string): Wr
   }
 }
 
-/** What takes any value, or the request itself, may see a file. */
+/** Whether an argument may be a file, or lead to one. One of the wrong type counts: it is received to be refused. */
 function showsFiles({ parameters }: Plan): boolean {
   return parameters.some((one) => (one.kind === 'pattern' ? one.keys.some(showsFile) : showsFile(one)));
 }
 
 function showsFile(parameter: Exclude<PlannedParameter, { kind: 'pattern' }>): boolean {
   if (parameter.kind === 'injected') return parameter.name === 'request';
-  return parameter.kind === 'input' || (parameter.sources.includes('file') && mayBeFile(parameter.type));
-}
-
-function mayBeFile(type: ParameterType): boolean {
-  return type === 'any' || type === 'list' || type === 'file' || type === 'file[]';
+  return parameter.kind === 'input' || parameter.sources.includes('file');
 }
 
 function refuseNothing(

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
-import request from 'supertest';
-import { errorsOf } from '../support/app.js';
+import { client, errorsOf } from '../support/app.js';
 import { tour, tourApp } from '../support/tour.js';
 
 describe('demo: middleware', () => {
   it('logs answers and errors', async () => {
     const lines: string[] = [];
-    const agent = request(tourApp((line) => lines.push(line)).callback());
+    const agent = client(tourApp((line) => lines.push(line)));
     await agent.get('/middleware/open');
     await agent.get('/middleware/square/x');
     expect(lines).to.deep.equal([
@@ -43,7 +42,7 @@ describe('demo: middleware', () => {
   it('answers an error of its own with JSON that does not, and tells the app', async () => {
     const app = tourApp();
     const errors = errorsOf(app);
-    const { status, body } = await request(app.callback()).get('/middleware/broken');
+    const { status, body } = await client(app).get('/middleware/broken');
     expect(status).to.equal(500);
     expect(body).to.deep.equal({ error: 'Something went wrong' });
     expect(errors.map(String)).to.deep.equal(['Error: The oven is cold']);

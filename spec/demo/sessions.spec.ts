@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import request from 'supertest';
 import { RedisServer } from '../sessions/redis-server.js';
+import { client } from '../support/app.js';
 import { withDemoServer } from '../support/demo-server.js';
 import { cookieHeader } from '../support/sessions.js';
 import { tour, tourApp } from '../support/tour.js';
@@ -42,7 +43,7 @@ describe('demo: sessions', () => {
       .to.match(/^session_id=[\w-]{43}$/)
       .and.not.equal(old);
     expect((await agent.get('/sessions/visits')).text).to.equal('Visit 2');
-    expect((await request(app.callback()).get('/sessions/me').set('Cookie', old)).status).to.equal(401);
+    expect((await client(app).get('/sessions/me').set('Cookie', old)).status).to.equal(401);
   });
 
   for (const path of ['/sessions/me?user=admin', '/sessions/me/admin'])

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
 import Koa, { type Middleware } from 'koa';
 import request from 'supertest';
 
@@ -33,9 +34,30 @@ export function errorsOf(app: Koa): Error[] {
   return errors;
 }
 
-/** A supertest agent without cookies for an app of the given middleware. */
-export function client(...middleware: Middleware[]) {
-  return request(appOf(...middleware).callback());
+// Koa tells the app of any error of the socket that a request came by, worded as Node does.
+export const BROKEN_CONNECTION = /^(?:ECONNRESET|EPIPE|HPE_\w+|ERR_HTTP_REQUEST_TIMEOUT)$/;
+
+/** Holds that an app was told of a broken connection, and beside it of nothing but refusals of what was cut off. */
+export function expectBroken(errors: readonly Error[]): void {
+  const told = errors.map((error) => ({ code: Reflect.get(error, 'code'), status: Reflect.get(error, 'status') }));
+  const others = told.filter(({ code }) => !BROKEN_CONNECTION.test(String(code)));
+  expect(told.length, 'errors told').to.be.above(others.length);
+  expect(others.filter(({ status }) => status !== 400)).to.deep.equal([]);
+}
+
+/**
+ * How specs ask over HTTP: a supertest agent without cookies, for an app or for one of the given middleware.
+ *
+ * @example
+ * const { status, text } = await client(micropie(Root)).get('/greet/Alice');
+ */
+export function client(...served: readonly [Koa] | readonly Middleware[]) {
+  const app = isApp(served) ? served[0] : appOf(...served);
+  return request(app.callback());
+}
+
+function isApp(served: readonly [Koa] | readonly Middleware[]): served is readonly [Koa] {
+  return served[0] instanceof Koa;
 }
 
 /** A server on a free port, for tests where bytes or connections matter; it is closed after the test's use. */

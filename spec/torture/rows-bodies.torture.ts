@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { BROKEN_FRAMING } from '../support/cases.js';
 import { begin, exchange } from '../support/http2.js';
 import { chunked, eventually, post, type RawClient, type RawResponse } from '../support/socket.js';
 import { get, http2To, SECRET, tortured } from './support/torture.js';
@@ -215,20 +216,11 @@ describe('bodies under torture', () => {
   });
 
   describe('framing that is for Node to refuse', () => {
-    const FRAMES: Record<string, string> = {
-      'a length that is no number': 'Content-Length: abc\r\n\r\n{}',
-      'a length below zero': 'Content-Length: -1\r\n\r\n{}',
-      'two lengths': 'Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
-      'a length and chunks': 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
-      'an unknown transfer encoding': 'Transfer-Encoding: xchunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
-      'a bare line feed in the head': 'X: y\nContent-Length: 2\r\n\r\n{}',
-      'a chunk size that is none': 'Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n',
-    };
-    for (const [what, rest] of Object.entries(FRAMES))
+    for (const [what, framing, body] of BROKEN_FRAMING)
       it(`${what} is 400`, () =>
         server().trial({ connection: 'closed' }, async (client) => {
           const { status } = await client.exchange(
-            `POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_TYPE}\r\n${rest}`,
+            `POST /body HTTP/1.1\r\nHost: x\r\nContent-Type: ${JSON_TYPE}\r\n${framing}\r\n\r\n${body}`,
           );
           expect(status).to.equal(400);
         }));

@@ -1,20 +1,7 @@
 import { expect } from 'chai';
+import { BAD_PATHS, OBJECT_NAMES, OTHER_PATHS } from '../support/cases.js';
 import { get, tortured } from './support/torture.js';
 
-const OBJECT_NAMES = [
-  'constructor',
-  'toString',
-  'toLocaleString',
-  'valueOf',
-  'hasOwnProperty',
-  'isPrototypeOf',
-  'propertyIsEnumerable',
-  '__proto__',
-  '__defineGetter__',
-  '__defineSetter__',
-  '__lookupGetter__',
-  '__lookupSetter__',
-];
 const HIDDEN_NAMES = ['_hidden', '__x', '#priv', 'priv', 'ws_chat', 'then', 'prototype'];
 const FIELDS = ['data', 'db', 'db/query', 'arrow', 'statics', 'trap', 'sink'];
 const BASE_NAMES = ['render', 'redirect', 'request', 'session', 'ctx', 'app'];
@@ -63,17 +50,7 @@ describe('routing under torture', () => {
   });
 
   describe('paths that can not be decoded', () => {
-    for (const path of [
-      '/%zz',
-      '/%',
-      '/%2',
-      '/%E0%A4%A',
-      '/%c0%ae',
-      '/show/%zz',
-      '/show/a/%ff',
-      '/%00',
-      '/show/%0d%0a',
-    ])
+    for (const path of BAD_PATHS)
       it(`${path} is 400 in plain text`, () =>
         server().trial({}, async (client) => {
           const { status, headers, body } = await client.exchange(get(path));
@@ -100,26 +77,7 @@ describe('routing under torture', () => {
           expect(JSON.parse(body.toString())).to.deep.equal(segments);
         }));
 
-    const ELSEWHERE = [
-      '//admin',
-      '///',
-      '//evil.example/admin',
-      '/a\\b',
-      '/\\admin',
-      '/admin;x=1',
-      '/admin%3b',
-      '/admin%20',
-      '/%20admin',
-      '/admin.',
-      '/./admin',
-      '/x/../admin',
-      '/admin%2f',
-      '/Admin',
-      '/ADMIN',
-      `/${encodeURIComponent('cafe\u0301')}`,
-      `/${encodeURIComponent('CAF\u00c9')}`,
-    ];
-    for (const path of ELSEWHERE)
+    for (const path of OTHER_PATHS)
       it(`${path} is a literal that names nothing`, () =>
         server().trial({}, async (client) => {
           const { status } = await client.exchange(get(path));

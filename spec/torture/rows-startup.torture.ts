@@ -42,10 +42,10 @@ await ask(micropie(class Root extends Controller { page() { return this.render('
     );
   });
 
-  it('a missing koa is an error of the import, or none where koa is not needed', async () => {
+  it('a missing koa is no error of the import, which takes nothing but its types', async () => {
     const project = await projectOf({ 'index.mjs': "await import('koa-micropie'); console.log('loaded');" });
     await unlink(join(project, 'node_modules/koa'));
-    expect(await runIn(project, 'index.mjs')).to.match(/^(?:loaded|Error: Cannot find package 'koa'.*)\n$/s);
+    expect(await runIn(project, 'index.mjs')).to.equal('loaded\n');
   });
 
   it('a class of another copy of the package is refused at start, which says why', async () => {

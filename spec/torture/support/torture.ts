@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { BROKEN_CONNECTION } from '../../support/app.js';
 import { eventually, RawClient } from '../../support/socket.js';
 import type { Report } from './witness.js';
 
@@ -20,9 +21,6 @@ export interface Expected {
   /** Whether the app must not even hear what Koa tells of a connection that breaks within a request. */
   readonly quiet?: boolean;
 }
-
-// Koa tells the app of any error of the socket that a request came by.
-const BROKEN_CONNECTION = /^(?:ECONNRESET|EPIPE|HPE_\w+|ERR_HTTP_REQUEST_TIMEOUT)$/;
 
 /** Something that no log may show: put it where a client would send what is nobody else's. */
 export const SECRET = 'correct-horse-battery-staple';
