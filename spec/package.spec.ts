@@ -8,6 +8,7 @@ const VALUES = [
   'Controller',
   'HttpMiddleware',
   'InMemorySessionBackend',
+  'UploadedFile',
   'currentRequest',
   'keyvSessionBackend',
   'micropie',
@@ -41,7 +42,6 @@ const TYPES = [
   'SessionOptions',
   'SseEvent',
   'UploadOptions',
-  'UploadedFile',
 ];
 
 const SERVE = `
