@@ -196,9 +196,11 @@ describe('bodies under torture', () => {
 
   describe('over HTTP/2', () => {
     const session = http2To(server);
+    // The connection of HTTP/1 that a trial opens is not used, and may reach its timeout.
+    const ASIDE = { connection: 'either' } as const;
 
     it('a body without a length is read, and one over the limit refused, on one connection', () =>
-      server().trial({ handlers: ['size', 'size'] }, async () => {
+      server().trial({ ...ASIDE, handlers: ['size', 'size'] }, async () => {
         const ask = (bytes: number) => exchange(session(), '/size', JSON_TYPE, jsonOf(bytes));
         expect(await ask(MIB)).to.equal(`200 ${MIB - 8}`);
         expect(await ask(MIB + 1)).to.match(/^413 /);
@@ -206,7 +208,7 @@ describe('bodies under torture', () => {
       }));
 
     it('50 bodies that are cancelled leave nothing behind, and no handler runs', () =>
-      server().trial({}, async () => {
+      server().trial(ASIDE, async () => {
         const streams = Array.from({ length: 50 }, (_, n) => begin(session(), '/body', n % 2 ? JSON_TYPE : FORM));
         for (const stream of streams) stream.write('{"a":');
         await eventually(async () => (await server().tell<number>('http2Pending')) === 50, 'all are under way');

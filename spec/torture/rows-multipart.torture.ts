@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -346,25 +346,29 @@ describe('multipart under torture', () => {
       const client = await server().connect();
       expect((await client.exchange(request('/kept/answers', upload))).status).to.equal(200);
       client.socket.destroy();
-      const [kept = '', ...others] = await readdir(server().temp);
+      await eventually(async () => (await readdir(server().temp)).length === 1, 'the other file is deleted');
+      const [kept = ''] = await readdir(server().temp);
+      const content = await readFile(join(server().temp, kept), 'utf8');
       await rm(join(server().temp, kept));
-      expect([kept.length, others]).to.deep.equal([36, []]);
+      expect(content).to.equal('x'.repeat(200_000));
     });
   });
 
   describe('over HTTP/2', () => {
     const session = http2To(server);
+    // The connection of HTTP/1 that a trial opens is not used, and may reach its timeout.
+    const ASIDE = { connection: 'either' } as const;
     const upload = formOf([file('data', 'x'.repeat(200_000))]);
     const pending = () => server().tell<number>('http2Pending');
 
     it('an upload without a length is received, and its file deleted', () =>
-      server().trial({ handlers: ['size'] }, async () => {
+      server().trial({ ...ASIDE, handlers: ['size'] }, async () => {
         expect(await exchange(session(), '/size', FORM_TYPE, upload)).to.equal('200 200000');
       }));
 
     for (const path of ['/size', '/kept/answers', '/blind/none'])
       it(`50 uploads that are cancelled midway leave nothing, and no handler runs: ${path}`, () =>
-        server().trial({}, async () => {
+        server().trial(ASIDE, async () => {
           const streams = Array.from({ length: 50 }, () => beginHttp2(session(), path, FORM_TYPE));
           for (const stream of streams) stream.write(upload.subarray(0, 20_000));
           await eventually(async () => (await pending()) === 50, 'all are under way');
@@ -373,7 +377,7 @@ describe('multipart under torture', () => {
         }));
 
     it('a connection that breaks midway leaves nothing', () =>
-      server().trial({}, async () => {
+      server().trial(ASIDE, async () => {
         beginHttp2(session(), '/size', FORM_TYPE).write(upload.subarray(0, 20_000));
         await eventually(async () => (await readdir(server().temp)).length > 0, 'it is being written');
         session().destroy();
