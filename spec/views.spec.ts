@@ -246,7 +246,11 @@ describe('An error inside a template', () => {
           throw createError(422, 'Too long');
         };
         const answer = await withEnv(env, () => render(name, { name: 'Ann', fail }, { mount }));
-        expect([answer.status, answer.text, answer.message]).to.deep.equal([422, 'Too long', 'Too long']);
+        expect([answer.status, answer.text, answer.message]).to.deep.equal([
+          422,
+          '422 Unprocessable Entity: Too long',
+          'Too long',
+        ]);
       });
 
       it(`passes unchanged, and says in its stack alone which template it was: ${where}`, async () => {
