@@ -1,6 +1,7 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { inspect, types } from 'node:util';
 import type { Context } from './context.js';
+import { Reply } from './response/reply.js';
 
 /**
  * Makes of anything that was thrown an error that Koa can answer with. Errors that it can, pass unchanged.
@@ -9,7 +10,8 @@ import type { Context } from './context.js';
  */
 export function toError(thrown: unknown): Error {
   try {
-    if (!isError(thrown)) return new Error(`Not an error was thrown: ${describe(thrown)}`, { cause: thrown });
+    if (thrown instanceof Reply) return new TypeError('A reply was thrown: return it instead', { cause: thrown });
+    if (!isError(thrown)) return new Error(`Not an error was thrown: ${textOf(thrown)}`, { cause: thrown });
     return isAnswerable(thrown) ? thrown : answerable(thrown);
   } catch (cause) {
     // A getter or a proxy, which Koa would stumble over as well.
@@ -22,9 +24,11 @@ export function report(thrown: unknown, ctx: Context): void {
   ctx.app.emit('error', toError(thrown), ctx);
 }
 
+const FRAMING = new Set(['trailer', 'transfer-encoding']);
+
 /** Whether a header can be sent without harm; how the message is framed is for the server to say. */
 export function isSendable(name: string, value: unknown): boolean {
-  if (String(name).toLowerCase() === 'transfer-encoding') return false;
+  if (FRAMING.has(String(name).toLowerCase())) return false;
   try {
     validateHeaderName(name);
     for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one);
@@ -44,6 +48,7 @@ function isAnswerable(error: Error): boolean {
   // Koa reads it too: better that it throws here.
   Reflect.get(error, 'expose');
   return (
+    Object.isExtensible(error) &&
     !types.isProxy(error) &&
     typeof message === 'string' &&
     typeof stack === 'string' &&
@@ -56,7 +61,7 @@ function isAnswerable(error: Error): boolean {
 
 function answerable(error: Error): Error {
   const { message, stack } = error;
-  const copy = new Error(typeof message === 'string' ? message : describe(message), { cause: error });
+  const copy = new Error(typeof message === 'string' ? message : textOf(message), { cause: error });
   if (typeof stack === 'string') copy.stack = stack;
   const headers = Object.entries(headersOf(error)).filter(([name, value]) => isSendable(name, value));
   return Object.assign(copy, {
@@ -81,15 +86,12 @@ function headersOf(error: Error): object {
   return typeof headers === 'object' && headers !== null ? headers : {};
 }
 
+/** Koa writes to the error. Asked by writing what is there already, which leaves it as it is. */
 function isWritable(error: Error, name: string): boolean {
-  for (let level: object | null = error; level; level = Object.getPrototypeOf(level)) {
-    const property = Object.getOwnPropertyDescriptor(level, name);
-    if (property) return property.set !== undefined || (property.writable === true && Object.isExtensible(error));
-  }
-  return Object.isExtensible(error);
+  return !(name in error) || Reflect.set(error, name, Reflect.get(error, name));
 }
 
-function describe(value: unknown): string {
+function textOf(value: unknown): string {
   try {
     return inspect(value);
   } catch {

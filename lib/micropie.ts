@@ -7,14 +7,15 @@ import { isController } from './controller/controller.js';
 import type { CheckedRoutes } from './controller/declarations.js';
 import { report, toError } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runOnError } from './hooks.js';
+import { closeWithConnection, isClosed, whenClosed } from './koa-compat.js';
 import { type MicropieOptions, settle } from './options.js';
 import { BODY, Request, SESSION, SPOOL } from './request.js';
-import type { Reply } from './response/reply.js';
-import { send, toReply } from './response/send.js';
+import { Reply } from './response/reply.js';
+import { requireReadable, send, toReply } from './response/send.js';
 import { prepareMatch, type Target } from './routing/router.js';
 import { buildTable, type Handler, type Route } from './routing/routes.js';
 import { announceSettings, openSession } from './sessions/koa-session.js';
-import { closeWithConnection, whenClosed } from './streams/lifetime.js';
+import { own } from './streams/lifetime.js';
 import { prepareUploads } from './uploads/receive.js';
 import { isPromiseLike } from './values.js';
 import { prepareViews } from './views.js';
@@ -78,7 +79,7 @@ export function micropie<C extends object>(
       request[BODY] = body instanceof Promise ? await body : body;
       let reply = middlewares.length > 0 ? await runBefore(middlewares, request) : undefined;
       // The client may have left in the meantime: nobody would see what the handler does.
-      if (ctx.res.destroyed) return;
+      if (isClosed(ctx.res)) return;
       if (!reply) {
         const handler = handlerOf(target);
         if (request[BODY]?.isMultipart) await receiveUploads(request);
@@ -89,15 +90,18 @@ export function micropie<C extends object>(
       const answering = answer(request, reply);
       if (answering) await answering;
     } catch (thrown) {
-      await recover(request, toError(thrown));
+      await recover(request, thrown);
     } finally {
       tidyUp(request);
     }
   }
 
   /** An error that no hook answers goes on to Koa, as it was thrown. */
-  async function recover(request: Request, error: Error): Promise<void> {
+  async function recover(request: Request, thrown: unknown): Promise<void> {
     const { ctx, [SESSION]: session, [SPOOL]: spool } = request;
+    own(ctx.body, ctx);
+    if (thrown instanceof Reply) own(thrown.body, ctx);
+    const error = toError(thrown);
     await spool?.clear();
     const reply = await runOnError(middlewares, request, error);
     if (reply) return answer(request, reply);
@@ -121,11 +125,13 @@ function handlerOf({ handler, refusal }: Target): Handler {
 /** The session is stored before Koa sends anything; while a generator runs it can't change any more. */
 function answer({ ctx, [SESSION]: session }: Request, reply: Reply): Promise<void> | undefined {
   const starting = send(reply, ctx);
-  return starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  const answering = starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  return answering?.then(() => requireReadable(ctx));
 }
 
 /** What is left to do when Koa has the answer. */
 function tidyUp({ ctx, [SPOOL]: spool }: Request): void {
+  own(ctx.body, ctx);
   drain(ctx);
   if (spool) whenClosed(ctx.res, () => spool.finish().catch((error) => report(error, ctx)));
 }

@@ -6,7 +6,7 @@ import type { Target } from './routing/router.js';
 import type { Route } from './routing/routes.js';
 import type { SessionData } from './sessions/backend.js';
 import { NO_SESSION, type RequestSession } from './sessions/session.js';
-import { signalOf } from './streams/lifetime.js';
+import { signalOf } from './streams/disconnect.js';
 import type { UploadLimits } from './uploads/limits.js';
 import { type Part, readParts } from './uploads/parts.js';
 import type { Spool } from './uploads/spool.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../context.js';
+import { beforeBodyIsDropped } from '../koa-compat.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 // In milliseconds. What ends the connection takes away an answer that the client has not read by then.
@@ -16,8 +17,7 @@ export function hasContent({ headers }: IncomingMessage): boolean {
  */
 export function drain({ req, res }: Context): void {
   if (req.complete || req.destroyed || !hasContent(req)) return;
-  // Before Node's own listener, which takes in all of a body, however long, that nobody has begun to read.
-  res.prependOnceListener('finish', () => {
+  beforeBodyIsDropped(res, () => {
     let bytes = 0;
     // A parser that gave up would still hold the request back.
     req.unpipe();
