@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { Middleware } from 'koa';
-import { type Context, type HeadersLike, micropie, type Request, reply } from '../lib/index.js';
-import { appOf, client, errorsOf, withServer } from './support/app.js';
-import { eventually, type RawClient, withSocket } from './support/socket.js';
+import { type Context, type HeadersLike, micropie, type Request, reply } from '../../lib/index.js';
+import { appOf, client, errorsOf, withServer } from '../support/app.js';
+import { eventually, type RawClient, withSocket } from '../support/socket.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
