@@ -24,6 +24,11 @@ export function close(body: unknown, ctx: Context): void {
   if (needsClosing(body)) bodiesOf(ctx).close(body);
 }
 
+/** Resolves when the response is over; of each response it is one promise, since Node warns of many listeners. */
+export function untilClosed(ctx: Context): Promise<undefined> {
+  return bodiesOf(ctx).closed;
+}
+
 /** Watches the stream that is sent: whether it breaks while its client is still there. */
 export function watch(stream: Readable, ctx: Context): void {
   bodiesOf(ctx).watch(stream);
@@ -53,6 +58,7 @@ const DISCONNECTED = new Set<unknown>(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET
 
 /** The bodies of one request, and what the app is to hear of their failures. */
 class Bodies {
+  readonly closed: Promise<undefined>;
   readonly #ctx: Context;
   readonly #owned = new Set<unknown>();
   readonly #told = new Set<unknown>();
@@ -61,7 +67,7 @@ class Bodies {
   constructor(ctx: Context) {
     this.#ctx = ctx;
     filterErrors(ctx, (error) => this.#isNews(error));
-    whenClosed(ctx.res, () => this.#closeAll());
+    this.closed = new Promise((resolve) => whenClosed(ctx.res, () => resolve(this.#closeAll())));
   }
 
   own(body: unknown): void {
@@ -72,7 +78,7 @@ class Bodies {
     if (isClosed(this.#ctx.res)) this.close(body);
   }
 
-  #closeAll(): void {
+  #closeAll(): undefined {
     for (const body of this.#owned) this.close(body);
   }
 

@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.js';
 import { toError } from '../errors.js';
-import { whenClosed } from '../koa-compat.js';
 import { IteratorStream } from './iterator-stream.js';
 import { type AnyIterator, closeIterator, type Streamable, toIterator } from './iterators.js';
-import { isNodeStream, own, release } from './lifetime.js';
+import { isNodeStream, own, release, untilClosed } from './lifetime.js';
 
 /**
  * Starts a generator, so that what it throws before its first chunk is an ordinary error, and makes a Node
@@ -81,7 +80,3 @@ function objectsOf(stream: Readable): AnyIterator {
 }
 
 const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
-
-function untilClosed({ res }: Context): Promise<undefined> {
-  return new Promise((resolve) => whenClosed(res, () => resolve(undefined)));
-}
