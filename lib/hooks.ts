@@ -1,9 +1,7 @@
-import { toError } from './errors.js';
 import type { Request } from './request.js';
 import { checkStatus, type HeaderPairs, type HeadersLike, Reply, toPairs } from './response/reply.js';
-import { whenClosed } from './streams/lifetime.js';
-import { discard } from './streams/stream.js';
-import { holdErrors } from './streams/stream-errors.js';
+import { own } from './streams/lifetime.js';
+import { toError } from './thrown.js';
 import { isRecord } from './values.js';
 
 /** An answer that a hook gives; what `reply()` makes is one. */
@@ -74,7 +72,8 @@ export abstract class HttpMiddleware {
 export async function runBefore(hooks: readonly HttpMiddleware[], request: Request): Promise<Reply | undefined> {
   for (const hook of hooks) {
     const result = await hook.beforeRequest?.(request);
-    if (result) return replyOfHook(result, hook, 'beforeRequest');
+    own(request.ctx.body, request.ctx);
+    if (result) return replyOfHook(result, `${nameOf(hook)}.beforeRequest`, request);
   }
   return undefined;
 }
@@ -87,7 +86,8 @@ export async function runBeforeCall(
 ): Promise<Reply | undefined> {
   for (const hook of hooks) {
     const result = await hook.beforeCall?.(request, args());
-    if (result) return replyOfHook(result, hook, 'beforeCall');
+    own(request.ctx.body, request.ctx);
+    if (result) return replyOfHook(result, `${nameOf(hook)}.beforeCall`, request);
   }
   return undefined;
 }
@@ -95,17 +95,12 @@ export async function runBeforeCall(
 /** Runs the after hooks in the same order, each on what the one before left. */
 export async function runAfter(hooks: readonly HttpMiddleware[], request: Request, reply: Reply): Promise<Reply> {
   let current = reply;
-  try {
-    for (const hook of hooks) {
-      const { statusCode, body, headers } = current;
-      const result = await hook.afterRequest?.(request, statusCode, body, headers);
-      if (result) current = replace(current, result, hook, request);
-    }
-    return current;
-  } catch (error) {
-    discard(current.body, request.ctx);
-    throw error;
+  for (const hook of hooks) {
+    const { statusCode, body, headers } = current;
+    const result = await hook.afterRequest?.(request, statusCode, body, headers);
+    if (result) current = replace(current, result, hook, request);
   }
+  return current;
 }
 
 /** Lets the hooks, in order, turn an error into an answer. */
@@ -117,7 +112,7 @@ export async function runOnError(
   try {
     for (const hook of hooks) {
       const result = await hook.onError?.(request, error);
-      if (result) return replyOfHook(result, hook, 'onError');
+      if (result) return replyOfHook(result, `${nameOf(hook)}.onError`, request);
     }
   } catch (thrown) {
     throw toError(thrown);
@@ -150,9 +145,11 @@ function namesOf(value: unknown): string[] {
   return names;
 }
 
-function replyOfHook(result: HookResponse, hook: HttpMiddleware, name: string): Reply {
-  if (!isRecord(result) || !('statusCode' in result))
-    throw new TypeError(`${nameOf(hook)}.${name} must return nothing, or an object with statusCode and body`);
+function replyOfHook(result: HookResponse, name: string, { ctx }: Request): Reply {
+  if (!isRecord(result)) throw new TypeError(`${name} must return nothing, or an object with statusCode and body`);
+  own(result.body, ctx);
+  if (!('statusCode' in result))
+    throw new TypeError(`${name} must return nothing, or an object with statusCode and body`);
   return new Reply(checkStatus(result.statusCode), result.body, toPairs(result.headers));
 }
 
@@ -160,14 +157,10 @@ function replace(current: Reply, result: Partial<HookResponse>, hook: HttpMiddle
   if (!isRecord(result))
     throw new TypeError(`${nameOf(hook)}.afterRequest must return nothing, or an object of statusCode, body, headers`);
   const { body = current.body, headers } = result;
+  own(body, ctx);
   // A 204 only says that there was no body.
   const isFilled = current.statusCode === 204 && body !== undefined && body !== null;
   const { statusCode = isFilled ? 200 : current.statusCode } = result;
-  if (body !== current.body) {
-    holdErrors(body);
-    // Not before the end: the new body may be made of the old one.
-    whenClosed(ctx.res, () => discard(current.body, ctx));
-  }
   return new Reply(checkStatus(statusCode), body, headers === undefined ? current.headers : toPairs(headers));
 }
 

@@ -1,16 +1,18 @@
 import { argumentsByName, bind } from './binding/bind.js';
 import { drain } from './body/drain.js';
-import { notFound, report, toError } from './errors.js';
+import { notFound } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
+import { closeWithConnection, isClosed, whenClosed } from './koa-compat.js';
 import { exchangeOf, type Request } from './request.js';
 import { markPrivate } from './response/headers.js';
 import { writeErrors } from './response/problem.js';
-import { type Reply, reply } from './response/reply.js';
+import { Reply, reply } from './response/reply.js';
 import { filterReply } from './response/returns.js';
-import { send, toReply } from './response/send.js';
+import { requireReadable, send, toReply } from './response/send.js';
 import type { Target } from './routing/router.js';
 import type { Service } from './service.js';
-import { closeWithConnection, whenClosed } from './streams/lifetime.js';
+import { own } from './streams/lifetime.js';
+import { report, toError } from './thrown.js';
 import { isPromiseLike } from './values.js';
 
 /**
@@ -31,7 +33,7 @@ export async function respond(service: Service, request: Request, target: Target
     const hooks = hooksBefore(service, target);
     let answer = hooks.length > 0 ? await runBefore(hooks, request) : undefined;
     // The client may have left in the meantime: nobody would see what the handler does.
-    if (ctx.res.destroyed) return;
+    if (isClosed(ctx.res)) return;
     if (!answer) {
       if (target.kind === 'unknown') throw notFound();
       const { handler } = target;
@@ -50,7 +52,7 @@ export async function respond(service: Service, request: Request, target: Target
     const finishing = finish(request, answer);
     if (finishing) await finishing;
   } catch (thrown) {
-    await recover(service, request, target, toError(thrown));
+    await recover(service, request, target, thrown);
   } finally {
     tidyUp(request);
   }
@@ -73,16 +75,20 @@ function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { session } = exchangeOf(request);
   const starting = send(answer, ctx);
   markPrivate(request);
-  return starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  const storing = starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  return storing?.then(() => requireReadable(ctx));
 }
 
 /** An error that no hook answers goes on to Koa, as it was thrown. */
-async function recover(service: Service, request: Request, target: Target, error: Error): Promise<void> {
-  const { session, spool } = exchangeOf(request);
+async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
+  const { ctx, session, spool } = exchangeOf(request);
+  own(ctx.body, ctx);
+  if (thrown instanceof Reply) own(thrown.body, ctx);
+  const error = toError(thrown);
   await spool?.clear();
   const answer = await runOnError(hooksAfter(service, target), request, error);
   if (answer) return finish(request, answer);
-  if (session.isStored()) await session.save()?.catch((failed) => report(failed, request.ctx));
+  if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
   markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);
   throw error;
@@ -91,6 +97,7 @@ async function recover(service: Service, request: Request, target: Target, error
 /** What is left to do when Koa has the answer. */
 function tidyUp(request: Request): void {
   const { ctx, spool } = exchangeOf(request);
+  own(ctx.body, ctx);
   drain(ctx);
   if (spool) whenClosed(ctx.res, () => spool.finish(ctx.res.statusCode).catch((error) => report(error, ctx)));
 }

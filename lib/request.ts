@@ -4,7 +4,7 @@ import type { Context } from './context.js';
 import type { Exchange } from './exchange.js';
 import type { Route } from './routing/route.js';
 import type { SessionData } from './sessions/backend.js';
-import { signalOf } from './streams/lifetime.js';
+import { signalOf } from './streams/disconnect.js';
 import { type Part, readParts } from './uploads/parts.js';
 import type { UploadedFile } from './uploads/uploaded-file.js';
 

@@ -3,7 +3,8 @@ import { createContext, runInContext } from 'node:vm';
 import { expect } from 'chai';
 import createError from 'http-errors';
 import Koa from 'koa';
-import { micropie } from '../lib/index.js';
+import { micropie, reply } from '../lib/index.js';
+import { redirect } from '../lib/response/redirect.js';
 import { appOf, errorsOf, withServer } from './support/app.js';
 import { withSocket } from './support/socket.js';
 
@@ -54,6 +55,19 @@ class GetterOnly extends Error {
   }
 }
 
+class Accessor extends Error {
+  #status = 409;
+  get status() {
+    return this.#status;
+  }
+  set status(status) {
+    this.#status = status;
+  }
+}
+
+class Inherited extends Error {}
+Object.assign(Inherited.prototype, { status: 409 });
+
 const fails = () => {
   throw new Error('a getter');
 };
@@ -83,6 +97,8 @@ describe('Whatever a handler throws', () => {
     ['a frozen error with a status', () => Object.freeze(createError(404, 'Not here')), 404, '404 Not Found: Not here'],
     ['a sealed error', () => Object.seal(new Error(SECRET)), 500, 'Internal Server Error'],
     ['a status that only has a getter', () => new GetterOnly(SECRET), 409, 'Conflict'],
+    ['a status with an accessor and a private field', () => new Accessor(SECRET), 409, 'Conflict'],
+    ['a status of the prototype', () => new Inherited(SECRET), 409, 'Conflict'],
     ['a status that can not be read', () => errorDefining({ status: { get: fails } }), 500, 'Internal Server Error'],
     ['a message that can not be read', () => errorDefining({ message: { get: fails } }), 500, 'Internal Server Error'],
     ['an expose that can not be read', () => errorDefining({ expose: { get: fails } }), 500, 'Internal Server Error'],
@@ -159,6 +175,14 @@ describe('Whatever a handler throws', () => {
     const { errors } = await answerTo(() => raise(thrown));
     expect(errors[0]).to.equal(thrown);
   });
+
+  for (const thrown of [reply(404, SECRET), redirect('/secret')])
+    it(`says that a reply must be returned: ${thrown.statusCode}`, async () => {
+      const { status, text, errors } = await answerTo(() => raise(thrown));
+      expect([status, text]).to.deep.equal([500, 'Internal Server Error']);
+      expect(errors.map(String)).to.deep.equal(['TypeError: A reply was thrown: return it instead']);
+      expect(errors[0]?.cause).to.equal(thrown);
+    });
 
   it('is the cause of the error that the app gets, where Koa can not', async () => {
     for (const thrown of [undefined, null, 'text', 7, { a: 1 }, new Frozen()]) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../context.js';
+import { beforeBodyIsDropped } from '../koa-compat.js';
 import { hasContent, http2StreamOf } from './content.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -12,10 +13,8 @@ const GRACE = 500;
  */
 export function drain({ req, res }: Context): void {
   if (req.complete || req.destroyed || !hasContent(req)) return;
-  // In front of Node's own 'finish' listener, which reads all of an unread body, however long. A response of HTTP/2
-  // emits it only when its stream has closed, for which the client would have to end its part first.
-  const answer = http2StreamOf(req) ?? res;
-  answer.prependOnceListener('finish', () => {
+  // A response of HTTP/2 finishes only when its stream has closed, for which the client would have to end its part first.
+  beforeBodyIsDropped(http2StreamOf(req) ?? res, () => {
     let bytes = 0;
     // A parser that gave up would still apply back-pressure.
     req.unpipe();

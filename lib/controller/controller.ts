@@ -1,7 +1,7 @@
 import type { Context } from '../context.js';
 import { exchangeOf, type Request } from '../request.js';
-import { redirect } from '../response/redirect.js';
-import type { Reply } from '../response/reply.js';
+import { type RedirectStatus, redirect } from '../response/redirect.js';
+import type { HeadersLike, Reply } from '../response/reply.js';
 import type { SessionData } from '../sessions/backend.js';
 import type { RenderOptions } from '../views.js';
 import { currentRequest } from './ambient.js';
@@ -60,17 +60,19 @@ export abstract class Controller<Session extends object = SessionData> {
   }
 
   /**
-   * Sends the client elsewhere with 302.
+   * Sends the client elsewhere.
    *
    * @param location - A path, or an http or https address; a path that is not ASCII is percent-encoded.
+   * @param status - 301, 302, 303, 307 or 308.
    * @param headers - Further headers.
-   * @throws TypeError for a target that would lead to another site unawares, such as `//host` or `javascript:`.
+   * @throws TypeError for another status, and for a target that would lead to another site unawares, such as `//host`
+   * or `javascript:`.
    *
    * @example
    * old() { return this.redirect('/greet'); }
    */
-  redirect(location: string, headers?: Parameters<typeof redirect>[1]): Reply {
-    return redirect(location, headers);
+  redirect(location: string, status: RedirectStatus = 302, headers?: HeadersLike): Reply {
+    return redirect(location, status, headers);
   }
 }
 

@@ -56,9 +56,8 @@ function describeError(error: Error): ErrorAnswer {
   };
 }
 
-/** Koa's own rules: ENOENT is 404, and what is no error's status is 500. */
+/** Koa's own rule: what is no error's status is 500. */
 function statusOf(error: Error): number {
-  if (Reflect.get(error, 'code') === 'ENOENT') return 404;
   const status: unknown = Reflect.get(error, 'status') || Reflect.get(error, 'statusCode');
   return typeof status === 'number' && status in STATUS_CODES ? status : 500;
 }

@@ -1,10 +1,12 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Context } from '../context.js';
-import { isSendable, report } from '../errors.js';
+import { isStatusSet, whenPiped } from '../koa-compat.js';
 import type { Request } from '../request.js';
 import { holdToLength } from '../streams/content-length.js';
-import { discard, isStreamable, type Streamable, start, toNodeStream } from '../streams/stream.js';
-import { holdErrors, tameErrors, watch } from '../streams/stream-errors.js';
+import { isStreamable, type Streamable } from '../streams/iterators.js';
+import { close, isNodeStream, own, watch } from '../streams/lifetime.js';
+import { startGenerator, toNodeStream } from '../streams/stream.js';
+import { isSendable, report } from '../thrown.js';
 import { type HeaderPairs, Reply } from './reply.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
@@ -14,17 +16,18 @@ export function toReply(result: unknown, { ctx, route }: Request): Reply {
   const reply = replyOf(result, ctx);
   if (typeof result === 'string') return reply;
   if (Array.isArray(result)) warnOfTuple(result, route?.path ?? ctx.path);
-  holdErrors(reply.body);
+  own(ctx.body, ctx);
+  own(reply.body, ctx);
   return reply;
 }
 
 function replyOf(result: unknown, ctx: Context): Reply {
   // A copy, since hooks push to its headers and the handler may keep it for other requests.
   if (result instanceof Reply) return new Reply(result.statusCode, result.body, [...result.headers]);
-  const isStatusSet = Reflect.get(ctx.response, '_explicitStatus') === true;
-  if (result instanceof Response) return new Reply(isStatusSet ? ctx.status : result.status, result, []);
-  if (result !== undefined && result !== null) return new Reply(isStatusSet ? ctx.status : 200, result, []);
-  const isHandled = isStatusSet || (ctx.body !== undefined && ctx.body !== null);
+  const isSet = isStatusSet(ctx);
+  if (result instanceof Response) return new Reply(isSet ? ctx.status : result.status, result, []);
+  if (result !== undefined && result !== null) return new Reply(isSet ? ctx.status : 200, result, []);
+  const isHandled = isSet || (ctx.body !== undefined && ctx.body !== null);
   return isHandled ? new Reply(ctx.status, ctx.body, []) : new Reply(204, null, []);
 }
 
@@ -60,32 +63,57 @@ export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
   if (body instanceof Response) setResponse(body, ctx);
   else if (body !== undefined) setBody(body, ctx);
   setHead(reply, ctx);
-  if (ctx.body instanceof Readable) {
-    tameErrors(ctx);
-    prepareStream(ctx.body, ctx);
-  }
+  if (isNodeStream(ctx.body)) prepareStream(ctx.body, ctx);
   return undefined;
 }
 
 async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Promise<void> {
   await setGenerator(source, reply.statusCode, ctx);
   setHead(reply, ctx);
-  if (ctx.body instanceof Readable) prepareStream(ctx.body, ctx);
+  if (isNodeStream(ctx.body)) prepareStream(ctx.body, ctx);
+}
+
+/**
+ * For after the session is stored: Koa would close the connection without an answer.
+ *
+ * @throws The error by which the body has failed in the meantime.
+ */
+export function requireReadable({ body }: Context): void {
+  if (isNodeStream(body) && body.errored) throw body.errored;
 }
 
 function setHead({ statusCode, headers }: Reply, ctx: Context): void {
   const { response } = ctx;
   if (response.status !== statusCode) response.status = statusCode;
   setHeaders(headers, ctx);
+  dropFraming(ctx);
+}
+
+/**
+ * Drops what says how the message is framed, however it was set, since only Node can know: it throws over a `Trailer`
+ * on an answer without chunks, as for HTTP/1.0, where nobody can catch it (Node 20, 22).
+ */
+function dropFraming(ctx: Context): void {
+  for (const name of ['Trailer', 'Transfer-Encoding'])
+    if (ctx.res.hasHeader(name)) {
+      ctx.remove(name);
+      reportHeader(name, NOT_ALLOWED, ctx);
+    }
+}
+
+const NOT_ALLOWED = 'HTTP does not allow it here, or a character in its name or value';
+
+function reportHeader(name: string, problem: string, ctx: Context): void {
+  report(new TypeError(`The header ${JSON.stringify(name)} was left out: ${problem}`), ctx);
 }
 
 async function setGenerator(body: Streamable, statusCode: number, ctx: Context): Promise<void> {
   if (ctx.method === 'HEAD' || WITHOUT_BODY.has(statusCode)) {
-    discard(body, ctx);
+    close(body, ctx);
     if (ctx.body === body) ctx.body = null;
     return;
   }
-  const started = await start(body, ctx);
+  const started = await startGenerator(body, ctx);
   if (!started) return;
   // Koa took a generator in ctx.body for JSON.
   if (ctx.body === body && ctx.type === 'application/json') ctx.remove('Content-Type');
@@ -97,7 +125,7 @@ async function setGenerator(body: Streamable, statusCode: number, ctx: Context):
 function setBody(value: unknown, ctx: Context): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`A ${typeof value} can't be sent`);
   const body = toNodeStream(toBytes(value), ctx);
-  if (body instanceof Readable && body.errored) throw body.errored;
+  if (isNodeStream(body) && body.errored) throw body.errored;
   setData(body, ctx);
 }
 
@@ -124,7 +152,7 @@ function setHeaders(headers: HeaderPairs, ctx: Context): void {
   for (const [name, value] of headers) {
     const key = String(name).toLowerCase();
     const problem = problemOf(key, value, ctx);
-    if (problem) report(new TypeError(`The header ${JSON.stringify(name)} was left out: ${problem}`), ctx);
+    if (problem) reportHeader(name, problem, ctx);
     else if (key === 'set-cookie' || (set.has(key) && key !== 'content-type')) ctx.append(name, value);
     else ctx.set(name, value);
     set.add(key);
@@ -132,9 +160,9 @@ function setHeaders(headers: HeaderPairs, ctx: Context): void {
 }
 
 function problemOf(key: string, value: string, ctx: Context): string | undefined {
-  if (!isSendable(key, value)) return 'HTTP does not allow it here, or a character in its name or value';
+  if (!isSendable(key, value)) return NOT_ALLOWED;
   if (key !== 'content-length') return undefined;
-  const isOpen = ctx.body instanceof Readable || ctx.method === 'HEAD';
+  const isOpen = isNodeStream(ctx.body) || ctx.method === 'HEAD';
   return isOpen && /^\d+$/.test(value) ? undefined : 'the body is sent with its own length';
 }
 
@@ -142,6 +170,8 @@ function prepareStream(body: Readable, ctx: Context): void {
   const { length } = ctx.response;
   const stream = length === undefined || ctx.method === 'HEAD' ? body : holdToLength(body, length);
   watch(stream, ctx);
+  // Also for headers that are set until then, such as by the app's middleware in front.
+  whenPiped(ctx.res, () => dropFraming(ctx));
   if (stream === body) return;
   ctx.body = stream;
   ctx.length = length;

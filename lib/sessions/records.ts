@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { report } from '../errors.js';
+import { report } from '../thrown.js';
 import type { SessionBackend } from './backend.js';
 import { ExpiringTexts } from './memory.js';
 import { toJson } from './session.js';

@@ -1,5 +1,5 @@
 import createError from 'http-errors';
-import { toError } from '../errors.js';
+import { toError } from '../thrown.js';
 import { isPromiseLike } from '../values.js';
 
 const PATIENCE = 2000;

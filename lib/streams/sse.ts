@@ -14,17 +14,21 @@ export interface SseEvent {
 
 type Source = AsyncIterable<string | SseEvent> | Iterable<string | SseEvent>;
 
+// Both in milliseconds. The first event is waited for only briefly, so that a client soon knows itself connected.
 const HEARTBEAT = 15_000;
+const FIRST_WAIT = 50;
+const COMMENT = ':\n\n';
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-cache',
-  // Proxies such as nginx would hold events back until they have a block of them.
+  // A compressor would hold events back until it has a block of them.
+  'Cache-Control': 'no-cache, no-transform',
+  // So would proxies such as nginx.
   'X-Accel-Buffering': 'no',
 };
 
 /**
  * Answers with server-sent events (WHATWG HTML, section 9.2), and a comment every 15 seconds that keeps the
- * connection open. When a client comes back, `request.headers['last-event-id']` is the last id that it got.
+ * connection open. What the source throws before its first event, within 50 ms, is an ordinary error. When a client comes back, `request.headers['last-event-id']` is the last id that it got.
  *
  * @param source - A generator, or anything iterable, of texts and events.
  *
@@ -48,16 +52,14 @@ class EventIterator implements AsyncIterableIterator<string> {
   }
 
   async next(): Promise<IteratorResult<string>> {
-    // At once, so that the client knows itself connected before there is any event.
-    if (!this.#isOpen) {
-      this.#isOpen = true;
-      return { done: false, value: ':\n\n' };
-    }
     this.#pending ??= new Pending(this.#source.next());
-    const result = await this.#pending.within(HEARTBEAT);
-    if (!result) return { done: false, value: ':\n\n' };
+    const result = await this.#pending.within(this.#isOpen ? HEARTBEAT : FIRST_WAIT);
+    const opening = this.#isOpen ? '' : COMMENT;
+    this.#isOpen = true;
+    if (!result) return { done: false, value: COMMENT };
     this.#pending = undefined;
-    return result.done ? { done: true, value: undefined } : { done: false, value: await this.#format(result.value) };
+    if (result.done) return { done: true, value: undefined };
+    return { done: false, value: opening + (await this.#format(result.value)) };
   }
 
   async return(): Promise<IteratorResult<string>> {

@@ -100,6 +100,7 @@ export const UNSAFE_HEADERS: readonly (readonly [title: string, name: string, va
   ['a name with a space', 'X Bad', 'a'],
   ['an empty name', '', 'a'],
   ['the framing', 'Transfer-Encoding', 'gzip'],
+  ['a trailer', 'Trailer', 'X-Checksum'],
 ];
 
 /** Names that lead out of a folder of templates, in which `link` and `linked` are symbolic links. */

@@ -27,7 +27,7 @@ export class Root extends Controller<Visits> {
     typed<Visits>()(this.request.session);
     typed<Context>()(this.ctx);
     typed<Reply>()(this.redirect('/greet'));
-    typed<Reply>()(this.redirect('/greet', { 'X-Why': 'moved' }));
+    typed<Reply>()(this.redirect('/greet', 301, { 'X-Why': 'moved' }));
     typed<Promise<string>>()(this.render('page', { title: 'Hi' }));
     this.session = null;
     this.session = { visits: 1 };
@@ -37,8 +37,10 @@ export class Root extends Controller<Visits> {
     this.session.user = 'Alice';
     // @ts-expect-error data are named
     this.render('page', 'Hi');
-    // @ts-expect-error a status is not a header
-    this.redirect('/greet', 301);
+    // @ts-expect-error a client does not go anywhere by itself for it
+    this.redirect('/greet', 304);
+    // @ts-expect-error headers come behind the status
+    this.redirect('/greet', { 'X-Why': 'moved' });
     // @ts-expect-error the request is given, not set
     this.request = currentRequest();
   }

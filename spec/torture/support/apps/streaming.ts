@@ -1,7 +1,20 @@
 import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { createServer } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
-import { type Context, Controller, currentRequest, micropie, type Request, reply, sse } from '../../../../lib/index.js';
+import {
+  type Context,
+  Controller,
+  currentRequest,
+  type HttpMiddleware,
+  InMemorySessionBackend,
+  micropie,
+  type Request,
+  reply,
+  type SessionBackend,
+  sse,
+} from '../../../../lib/index.js';
 import type { TortureApp, Witness } from '../witness.js';
 
 const THROWN: Record<string, () => unknown> = {
@@ -227,12 +240,79 @@ export default function create(witness: Witness): TortureApp {
     }
   }
 
+  // Where the next request waits, and what lets it go on.
+  let place = '';
+  let waiting: (() => void) | undefined;
+  async function pass(here: string): Promise<void> {
+    if (here !== place) return;
+    await new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    waiting = undefined;
+    await sleep(5);
+  }
+
+  const BODIES: Record<string, () => unknown> = {
+    file: () => createReadStream(process.execPath),
+    missing: () => createReadStream('/nowhere/at/all'),
+    generator: () => counted(['a', 'b']),
+    web: () => ReadableStream.from(counted(['a', 'b'])),
+    response: () => new Response('text'),
+  };
+  const bodyOf = ({ ctx }: Request) => BODIES[ctx.query['kind']?.toString() ?? '']?.();
+
+  class Places extends Controller<{ n?: number }> {
+    async index() {
+      witness.ran('places');
+      this.session.n = 1;
+      await pass('handler');
+      if (place === 'onError') throw new Error('The handler fails');
+      return bodyOf(this.request);
+    }
+  }
+
+  const hook: HttpMiddleware = {
+    async beforeRequest(request) {
+      await pass('beforeRequest');
+      return place === 'beforeRequest' || place === 'load' ? reply(200, bodyOf(request)) : undefined;
+    },
+    async afterRequest(request) {
+      await pass('afterRequest');
+      return place === 'afterRequest' ? { body: bodyOf(request) } : undefined;
+    },
+    async onError(request) {
+      await pass('onError');
+      return place === 'onError' ? reply(500, bodyOf(request)) : undefined;
+    },
+  };
+  const memory = new InMemorySessionBackend();
+  const sessionBackend: SessionBackend = {
+    async load(id) {
+      await pass('load');
+      return memory.load(id);
+    },
+    async save(id, data, timeout) {
+      await pass('save');
+      return memory.save(id, data, timeout);
+    },
+  };
+
   witness.watch(Root.prototype, Controller.prototype);
   const app = new Koa();
-  app.use(micropie(Root));
+  app.use(micropie(Places, { prefix: '/places', middlewares: [hook], sessionBackend, session: { cookie: 'place' } }));
+  app.use(micropie(Root, { session: false }));
+  // Or else Koa, asked for its callback before the child listens, would print errors.
+  app.on('error', () => {});
+  const http2 = createServer(app.callback()).listen(0, '127.0.0.1');
   return {
     app,
     commands: {
+      http2: () => http2.address(),
+      place(name) {
+        place = String(name);
+      },
+      isWaiting: () => waiting !== undefined,
+      go: () => waiting?.(),
       produced: () => produced,
       finals: () => finals,
       own: () => own.splice(0),

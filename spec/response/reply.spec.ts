@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { Middleware } from 'koa';
-import { type Context, type HeadersLike, micropie, type Request, reply } from '../lib/index.js';
-import { appOf, client, errorsOf, withServer } from './support/app.js';
-import { UNSAFE_HEADERS } from './support/cases.js';
-import { eventually, type RawClient, withSocket } from './support/socket.js';
+import { type Context, type HeadersLike, type HttpMiddleware, micropie, type Request, reply } from '../../lib/index.js';
+import { appOf, client, errorsOf, withServer } from '../support/app.js';
+import { UNSAFE_HEADERS } from '../support/cases.js';
+import { eventually, type RawClient, withSocket } from '../support/socket.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
@@ -276,7 +276,9 @@ describe('Headers', () => {
       );
       expect(first.body.toString()).to.equal('body');
       expect(first.headers).to.include({ 'x-before': '1', 'x-after': '2' });
-      expect(Object.keys(first.headers).filter((key) => /bad|evil|cookie|transfer/.test(key))).to.deep.equal([]);
+      expect(Object.keys(first.headers).filter((key) => /bad|evil|cookie|transfer|trailer/.test(key))).to.deep.equal(
+        [],
+      );
       expect(second).to.equal('next answer');
       expect(errors.map(({ message }) => message.split(':')[0])).to.deep.equal([
         `The header ${JSON.stringify(name)} was left out`,
@@ -338,6 +340,99 @@ describe('Headers', () => {
       expect([first.body.toString(), second]).to.deep.equal(['fourmore', 'next answer']);
       expect(errors).to.have.length(1);
     });
+  }
+});
+
+describe('A header that says how the message is framed', () => {
+  const ways: [title: string, set: (name: string, value: string) => Middleware[]][] = [
+    ['reply()', (name, value) => [answering(() => reply(200, chunks('a', 'b'), { [name]: value }))]],
+    ['ctx.set()', (name, value) => [answering((ctx) => having(ctx.set(name, value), chunks('a', 'b')))]],
+    ['ctx.append()', (name, value) => [answering((ctx) => having(ctx.append(name, value), chunks('a', 'b')))]],
+    [
+      'ctx.res.setHeader()',
+      (name, value) => [answering((ctx) => having(ctx.res.setHeader(name, value), chunks('a', 'b')))],
+    ],
+    ['a Response', (name, value) => [answering(() => new Response('ab', { headers: { [name]: value } }))]],
+    [
+      'a Node stream beside it',
+      (name, value) => [
+        answering((ctx) => {
+          ctx.set(name, value);
+          return Readable.from(chunks('a', 'b'), { objectMode: false });
+        }),
+      ],
+    ],
+    [
+      'a generator, before its first chunk',
+      (name, value) => [
+        answering((ctx) =>
+          (function* () {
+            ctx.set(name, value);
+            yield* chunks('a', 'b');
+          })(),
+        ),
+      ],
+    ],
+    [
+      'an after hook',
+      (name, value) => [
+        hooked({ afterRequest: (_request, _status, _body, headers) => void headers.push([name, value]) }),
+      ],
+    ],
+    ['a before hook', (name, value) => [hooked({ beforeRequest: ({ ctx }) => ctx.set(name, value) })]],
+    [
+      'a before hook that answers',
+      (name, value) => [hooked({ beforeRequest: () => reply(200, chunks('ab'), { [name]: value }) })],
+    ],
+    [
+      "the app's own middleware, before",
+      (name, value) => [
+        async (ctx, next) => {
+          ctx.set(name, value);
+          await next();
+        },
+        answering(() => chunks('a', 'b')),
+      ],
+    ],
+    [
+      "the app's own middleware, afterwards",
+      (name, value) => [
+        async (ctx, next) => {
+          await next();
+          ctx.set(name, value);
+        },
+        answering(() => chunks('a', 'b')),
+      ],
+    ],
+    ['ctx.set() beside a text', (name, value) => [answering((ctx) => having(ctx.set(name, value), 'ab'))]],
+  ];
+  for (const [title, make] of ways)
+    for (const [name, value] of [
+      ['Trailer', 'X-Checksum'],
+      ['Transfer-Encoding', 'gzip'],
+    ] as const)
+      for (const protocol of ['1.0', '1.1'])
+        it(`is dropped and reported, and the answer is whole: ${name} by ${title}, HTTP/${protocol}`, async () => {
+          const app = appOf(...make(name, value));
+          const errors = errorsOf(app);
+          const answer = await withServer(app, (port) =>
+            withSocket(port, (socket) => socket.exchange(`GET / HTTP/${protocol}\r\nHost: localhost\r\n\r\n`)),
+          );
+          expect([answer.status, answer.body.toString()]).to.deep.equal([200, 'ab']);
+          expect(answer.headers).to.not.have.property('trailer');
+          expect(answer.headers['transfer-encoding']).to.be.oneOf([undefined, 'chunked']);
+          expect(errors.map(({ message }) => message.split(':')[0])).to.deep.equal([
+            `The header ${JSON.stringify(name)} was left out`,
+          ]);
+        });
+
+  function hooked(hook: HttpMiddleware): Middleware {
+    class Root {
+      index() {
+        return chunks('a', 'b');
+      }
+    }
+    return micropie(Root, { middlewares: [hook] });
   }
 });
 
@@ -447,6 +542,11 @@ async function everything({ socket }: RawClient): Promise<string> {
 function set(ctx: Context, members: { status?: number; body?: unknown; type?: string }, result?: unknown): unknown {
   Object.assign(ctx, members);
   return result;
+}
+
+/** A value, when something else was done. */
+function having<T>(_done: unknown, value: T): T {
+  return value;
 }
 
 class Thenable {

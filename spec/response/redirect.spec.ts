@@ -1,14 +1,14 @@
 import { expect } from 'chai';
-import { Controller, type HeadersLike, micropie } from '../lib/index.js';
-import { appOf, client, errorsOf, withServer } from './support/app.js';
-import { REFUSED_TARGETS } from './support/cases.js';
-import { withSocket } from './support/socket.js';
+import { Controller, type HeadersLike, micropie } from '../../lib/index.js';
+import { appOf, client, errorsOf, withServer } from '../support/app.js';
+import { REFUSED_TARGETS } from '../support/cases.js';
+import { withSocket } from '../support/socket.js';
 
 /** A controller that redirects to the given target. */
-function redirecting(target: string, headers?: HeadersLike) {
+function redirecting(target: string, ...more: [status?: 301 | 302 | 303 | 307 | 308, headers?: HeadersLike]) {
   class Root extends Controller {
     index() {
-      return this.redirect(target, headers);
+      return this.redirect(target, ...more);
     }
   }
   return micropie(Root);
@@ -71,8 +71,23 @@ describe('this.redirect(location)', () => {
       expect(() => Reflect.apply(new Root().redirect, undefined, [target])).to.throw(TypeError, 'redirect:');
   });
 
+  for (const status of [301, 302, 303, 307, 308] as const)
+    it(`sends ${status} where it is given`, async () => {
+      const answer = await client(redirecting('/in', status)).get('/');
+      expect([answer.status, answer.headers['location'], answer.text]).to.deep.equal([status, '/in', '']);
+    });
+
+  it('refuses any other status, and headers in its place', () => {
+    class Root extends Controller {}
+    for (const status of [200, 300, 304, 305, 306, 309, 404, '302', null, { 'X-A': 'x' }])
+      expect(() => Reflect.apply(new Root().redirect, undefined, ['/in', status])).to.throw(
+        TypeError,
+        /^redirect: the status must be 301, 302, 303, 307 or 308, not /,
+      );
+  });
+
   it('sends further headers, cookies too', async () => {
-    const answer = await client(redirecting('/in', { 'Set-Cookie': ['a=1', 'b=2'], 'X-A': 'x' })).get('/');
+    const answer = await client(redirecting('/in', 302, { 'Set-Cookie': ['a=1', 'b=2'], 'X-A': 'x' })).get('/');
     expect(answer.headers).to.deep.include({ location: '/in', 'set-cookie': ['a=1', 'b=2'], 'x-a': 'x' });
   });
 });

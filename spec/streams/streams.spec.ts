@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import type Koa from 'koa';
-import { Controller, currentRequest, type HttpMiddleware, micropie, type Request, reply } from '../lib/index.js';
-import { appOf, client, errorsOf, expectBroken, withServer } from './support/app.js';
-import { eventually, type RawClient, withSocket } from './support/socket.js';
+import { Controller, currentRequest, type HttpMiddleware, micropie, type Request, reply } from '../../lib/index.js';
+import { appOf, client, errorsOf, expectBroken, withServer } from '../support/app.js';
+import { eventually, type RawClient, withSocket } from '../support/socket.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';

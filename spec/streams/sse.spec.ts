@@ -2,9 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import { mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Controller, micropie, type Request, type SseEvent, sse } from '../lib/index.js';
-import { appOf, client, errorsOf, withServer } from './support/app.js';
-import { eventually, withSocket } from './support/socket.js';
+import createError from 'http-errors';
+import { Controller, micropie, type Request, type SseEvent, sse } from '../../lib/index.js';
+import { appOf, client, errorsOf, withServer } from '../support/app.js';
+import { eventually, withSocket } from '../support/socket.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
@@ -75,24 +76,67 @@ describe('sse(source)', () => {
     expect(status).to.equal(200);
     expect(headers).to.include({
       'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache',
+      'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
   });
 
-  it('opens the stream at once, before there is any event', async () => {
+  it('opens the stream with a comment after 50 ms, when there is no event yet', async () => {
     const events = new EventEmitter();
     async function* waiting() {
       yield String(await once(events, 'news'));
     }
     await withServer(appOf(sending(waiting)), async (port) => {
+      const begin = performance.now();
       const { body, status } = await fetch(`http://127.0.0.1:${port}/`);
       const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
       expect([status, (await reader?.read())?.value]).to.deep.equal([200, ':\n\n']);
+      // Timers may be early by a millisecond.
+      expect(performance.now() - begin).to.be.within(49, 1000);
       events.emit('news', 'new');
       expect((await reader?.read())?.value).to.equal('data: new\n\n');
     });
   });
+
+  it('sends the comment together with an event that comes before', async () => {
+    async function* soon() {
+      await sleep(5);
+      yield 'soon';
+      await once(new EventEmitter(), 'never', { signal: AbortSignal.timeout(100) }).catch(() => {});
+    }
+    await withServer(appOf(sending(soon)), async (port) => {
+      const { body } = await fetch(`http://127.0.0.1:${port}/`);
+      const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+      expect((await reader?.read())?.value).to.equal(':\n\ndata: soon\n\n');
+      await reader?.cancel();
+    });
+  });
+
+  const failing: [title: string, make: () => Parameters<typeof sse>[0], status: number, text: string, told: number][] =
+    [
+      ['of the source at once', () => throwing(0, new Error('secret')), 500, 'Internal Server Error', 1],
+      ['of the source after 5 ms', () => throwing(5, new Error('secret')), 500, 'Internal Server Error', 1],
+      ['with a status', () => throwing(0, createError(403, 'Not for you')), 403, 'Not for you', 1],
+      ['because the first event can not be sent', () => [{ data: 1n }], 500, 'Internal Server Error', 1],
+    ];
+  for (const [title, make, status, text, told] of failing)
+    it(`answers an error before the first event as any other: ${title}`, async () => {
+      const app = appOf(sending(make));
+      const errors = errorsOf(app);
+      await withServer(app, async (port) => {
+        const answer = await fetch(`http://127.0.0.1:${port}/`);
+        expect([answer.status, await answer.text()]).to.deep.equal([status, text]);
+        expect(answer.headers.get('content-type')).to.equal('text/plain; charset=utf-8');
+      });
+      expect(errors).to.have.length(told);
+    });
+
+  async function* throwing(after: number, error: Error): AsyncGenerator<string> {
+    if (after > 0) await sleep(after);
+    throw error;
+    // biome-ignore lint/correctness/noUnreachable: it makes it a generator.
+    yield 'never';
+  }
 
   it('lets the handler read the last id of a client that comes back', async () => {
     class Root extends Controller {
@@ -163,6 +207,8 @@ describe('The heartbeat of sse(source)', () => {
           mock.timers.tick(1);
         };
         socket.write(GET);
+        await turns(200);
+        mock.timers.tick(50);
         await comes(':\n\n');
         for (const _beat of [1, 2, 3]) {
           await silence();

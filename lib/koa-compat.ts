@@ -1,0 +1,97 @@
+import type { ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import type { Context } from './context.js';
+
+// Everything that relies on what Koa and Node do without documenting it. Each function has a spec in
+// spec/koa-compat.spec.ts that fails when an update of either changes it.
+
+/** Whether the app has set a status. Koa begins with 404, and marks a status that was set: also a 404. */
+export function isStatusSet({ response }: Context): boolean {
+  return Reflect.get(response, '_explicitStatus') === true;
+}
+
+/** Keeps errors from Koa that a function says no to. Koa calls `ctx.onerror` for each error of a response. */
+export function filterErrors(ctx: Context, isTold: (error: Error) => boolean): void {
+  const { onerror } = ctx;
+  ctx.onerror = (error) => {
+    // Koa calls it without an error whenever a response has ended.
+    if (error && isTold(error)) onerror.call(ctx, error);
+  };
+}
+
+/** Runs a function when Koa begins to pipe a stream into the response, before any byte or header is written. */
+export function whenPiped(res: ServerResponse, run: () => void): void {
+  res.once('pipe', run);
+}
+
+/**
+ * Runs a function when the answer is out, before Node's own 'finish' listener, which reads and drops whatever is
+ * left of the request's body, however long, unless somebody has begun to read it.
+ */
+export function beforeBodyIsDropped(res: Writable, run: () => void): void {
+  res.prependOnceListener('finish', run);
+}
+
+/** Whether the response is over, sent or not. One of HTTP/2 has neither `closed` nor `destroyed`, only its stream has. */
+export function isClosed(res: ServerResponse): boolean {
+  return res.closed || res.destroyed || Reflect.get(res, 'stream')?.closed === true;
+}
+
+/**
+ * Whether all of the response has been handed to the system. One of HTTP/2 is `writableFinished` when its client
+ * has cancelled it, too, and from the beginning for HEAD.
+ */
+export function isSent(res: ServerResponse): boolean {
+  return res.writableEnded && res.writableFinished;
+}
+
+/** Runs a function once the response is over, sent or not; at once where it is already. */
+export function whenClosed(res: ServerResponse, run: () => void): void {
+  if (isClosed(res)) run();
+  else res.once('close', run);
+}
+
+const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+
+/**
+ * Closes a response that waits behind others on its connection when that breaks. Node closes only the first
+ * of them: generators, files and handlers of the others would wait for ever.
+ */
+export function closeWithConnection(res: ServerResponse): void {
+  const { socket } = res.req;
+  if (res.socket || !socket || isClosed(res)) return;
+  const queue = waiting.get(socket) ?? queueOf(socket);
+  queue.add(res);
+  res.once('finish', () => queue.delete(res));
+  if (socket.destroyed) closeQueued(res);
+}
+
+function queueOf(socket: Socket): Set<ServerResponse> {
+  const queue = new Set<ServerResponse>();
+  waiting.set(socket, queue);
+  socket.once('close', () => queue.forEach(closeQueued));
+  return queue;
+}
+
+function closeQueued(res: ServerResponse): void {
+  // Once it has the socket, Node closes it by itself.
+  if (res.socket || res.writableFinished) return;
+  res.destroy();
+  res.emit('close');
+}
+
+/**
+ * Resets the connection of an answer that broke off and had neither chunks nor a length, as for HTTP/1.0: it ends
+ * with the connection, so that clients and proxies (nginx speaks HTTP/1.0 to its upstreams by default) would take
+ * what they have for the whole.
+ */
+export function resetIfUnframed(res: ServerResponse): void {
+  const { socket } = res;
+  const isFramed = res.chunkedEncoding || res.hasHeader('Content-Length') || res.req.httpVersionMajor > 1;
+  if (isFramed || !res.headersSent || res.writableEnded || !(socket instanceof Socket)) return;
+  // A TLS socket can't be reset itself, only the TCP socket beneath it; a Unix socket not at all.
+  const tcp: unknown = Reflect.get(socket, '_parent') ?? socket;
+  if (tcp instanceof Socket && socket.remoteAddress !== undefined) tcp.resetAndDestroy();
+  socket.destroy();
+}

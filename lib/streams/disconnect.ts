@@ -1,0 +1,12 @@
+import type { ServerResponse } from 'node:http';
+import { isSent, whenClosed } from '../koa-compat.js';
+
+/** A signal that aborts when the client leaves before the response is whole. */
+export function signalOf(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  // The request's own 'close' has fired long before: when its body was read.
+  whenClosed(res, () => {
+    if (!isSent(res)) controller.abort(new DOMException('The client has left', 'AbortError'));
+  });
+  return controller.signal;
+}

@@ -1,0 +1,208 @@
+import { EventEmitter, once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
+import { createServer as createTlsServer } from 'node:https';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { expect } from 'chai';
+import Koa from 'koa';
+import {
+  closeWithConnection,
+  filterErrors,
+  isClosed,
+  isSent,
+  isStatusSet,
+  resetIfUnframed,
+} from '../lib/koa-compat.js';
+import { errorsOf, watched, withServer } from './support/app.js';
+import { folderOf, succeed } from './support/package.js';
+import { eventually, withSocket } from './support/socket.js';
+
+// Each test holds Koa or Node itself to what lib/koa-compat.ts relies on.
+
+const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** The answer of a Koa app to one request. */
+async function answerOf(app: Koa, request = GET) {
+  return withServer(app, (port) => withSocket(port, (socket) => socket.exchange(request)));
+}
+
+describe('Koa', () => {
+  it('marks a status that was set, also where it is the 404 that it begins with', async () => {
+    const marks: boolean[] = [];
+    const app = watched(new Koa()).use((ctx) => {
+      marks.push(isStatusSet(ctx));
+      ctx.status = 404;
+      marks.push(isStatusSet(ctx));
+    });
+    await answerOf(app);
+    expect(marks).to.deep.equal([false, true]);
+  });
+
+  it('marks it as well where a body sets it', async () => {
+    const marks: boolean[] = [];
+    const app = watched(new Koa()).use((ctx) => {
+      ctx.body = 'text';
+      marks.push(isStatusSet(ctx));
+    });
+    await answerOf(app);
+    expect(marks).to.deep.equal([true]);
+  });
+
+  it('calls ctx.onerror, as it is by then, for an error of a middleware, and of a stream that it pipes', async () => {
+    const seen: string[] = [];
+    const app = watched(new Koa()).use((ctx) => {
+      filterErrors(ctx, (error) => {
+        seen.push(error.message);
+        return ctx.path === '/told';
+      });
+      if (ctx.path !== '/stream') throw new Error('of a middleware');
+      ctx.body = Readable.from(
+        (async function* () {
+          yield 'a';
+          await sleep(5);
+          throw new Error('of a stream');
+        })(),
+      );
+    });
+    const errors = errorsOf(app);
+    expect((await answerOf(app, GET.replace('/', '/told'))).status).to.equal(500);
+    await answerOf(app, GET.replace('/', '/stream')).catch(() => {});
+    // That of a stream twice: as it comes, and once more when the response is over.
+    expect(seen).to.deep.equal(['of a middleware', 'of a stream', 'of a stream']);
+    expect(errors.map(({ message }) => message)).to.deep.equal(['of a middleware']);
+  });
+
+  it('pipes a stream before anything is written', async () => {
+    const piped: boolean[] = [];
+    const app = watched(new Koa()).use((ctx) => {
+      ctx.res.once('pipe', () => piped.push(ctx.res.headersSent));
+      ctx.body = Readable.from(['a'], { objectMode: false });
+    });
+    expect((await answerOf(app)).body.toString()).to.equal('a');
+    expect(piped).to.deep.equal([false]);
+  });
+});
+
+type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** Sends bytes to a server of Node, and runs something with the connection. */
+async function withNode<T>(listener: Listener, use: (port: number) => Promise<T>): Promise<T> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  try {
+    return await use(typeof address === 'object' && address ? address.port : 0);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+describe('Node', () => {
+  it('reads away the rest of a body at the end of the answer, but for who comes before its own listener', async () => {
+    let flowing: boolean | null = true;
+    const listener: Listener = (req, res) => {
+      res.prependOnceListener('finish', () => {
+        flowing = req.readableFlowing;
+      });
+      res.end('early');
+    };
+    await withNode(listener, (port) =>
+      withSocket(port, async (socket) => {
+        await socket.send('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nbegin');
+        await socket.response();
+      }),
+    );
+    expect(flowing).to.equal(null);
+  });
+
+  it('does not close a response that waits behind another when its connection breaks: closeWithConnection() does', async () => {
+    const closed: string[] = [];
+    const listener: Listener = (req, res) => {
+      if (req.url === '/helped') closeWithConnection(res);
+      res.once('close', () => closed.push(req.url ?? ''));
+      seen += 1;
+    };
+    let seen = 0;
+    await withNode(listener, (port) =>
+      withSocket(port, async (socket) => {
+        await socket.send(['/first', '/waits', '/helped'].map((path) => GET.replace('/', path)).join(''));
+        await eventually(() => seen === 3, 'all have come');
+        socket.reset();
+        await eventually(() => closed.length >= 2, 'they are closed');
+        await sleep(10);
+      }),
+    );
+    expect(closed.sort()).to.deep.equal(['/first', '/helped']);
+  });
+
+  it('says of an HTTP/1 response whether it has chunks', async () => {
+    const chunked: boolean[] = [];
+    const listener: Listener = (_req, res) => {
+      res.write('a');
+      chunked.push(res.chunkedEncoding);
+      res.end();
+    };
+    await withNode(listener, async (port) => {
+      for (const request of [GET, 'GET / HTTP/1.0\r\n\r\n'])
+        await withSocket(port, (socket) => socket.exchange(request));
+    });
+    expect(chunked).to.deep.equal([true, false]);
+  });
+
+  it('resets a TLS connection by the TCP socket beneath, which it calls _parent: resetIfUnframed() does', async () => {
+    const folder = await folderOf();
+    const files = ['-keyout', join(folder, 'key'), '-out', join(folder, 'cert')];
+    await succeed('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=x', ...files], folder);
+    const [key, cert] = await Promise.all(['key', 'cert'].map((name) => readFile(join(folder, name))));
+    const server = createTlsServer({ key, cert }, (_req, res) => {
+      res.write('first');
+      arrivals.once('first', () => resetIfUnframed(res));
+    }).listen(0, '127.0.0.1');
+    const arrivals = new EventEmitter();
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    client.on('data', (data) => data.includes('first') && arrivals.emit('first'));
+    client.write('GET / HTTP/1.0\r\n\r\n');
+    const code = await new Promise((resolve) => {
+      client.once('end', () => resolve('end'));
+      client.once('error', (error) => resolve(Reflect.get(error, 'code')));
+    });
+    server.close();
+    expect(code).to.equal('ECONNRESET');
+  });
+
+  const ends: [how: string, sent: boolean][] = [
+    ['whole', true],
+    ['cancelled before its end', false],
+    ['cancelled after its end, with bytes left', false],
+  ];
+  for (const [how, sent] of ends)
+    it(`says of an HTTP/2 response by its stream alone that it is over: ${how}`, async () => {
+      const states: boolean[] = [];
+      const server = createHttp2Server((_req, res) => {
+        const note = () => states.push(isClosed(Object(res)), isSent(Object(res)));
+        note();
+        res.once('close', note);
+        res.write('a');
+        if (how !== 'cancelled before its end') res.end(how === 'whole' ? '' : Buffer.alloc(5_000_000));
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      const client = connectHttp2(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+      const stream = client.request();
+      await once(stream, 'response');
+      if (how === 'whole') stream.resume();
+      else stream.close(constants.NGHTTP2_CANCEL);
+      await eventually(() => states.length === 4, 'it is over');
+      client.destroy();
+      server.close();
+      expect(states).to.deep.equal([false, false, true, sent]);
+    });
+});

@@ -1,0 +1,278 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import type { Context, Middleware } from 'koa';
+import { Controller, type HttpMiddleware, InMemorySessionBackend, micropie, reply } from '../../lib/index.js';
+import { appOf, errorsOf, withServer } from '../support/app.js';
+import { eventually, withSocket } from '../support/socket.js';
+
+/** Where a request waits, and the bodies that it makes. */
+class Stage {
+  readonly bodies: { isClosed(): boolean }[] = [];
+  isReached = false;
+  isClosed = false;
+  isThrough = false;
+  go = () => {};
+  readonly #going = new Promise<void>((resolve) => {
+    this.go = resolve;
+  });
+  readonly #make: (stage: Stage) => unknown;
+
+  constructor(make: (stage: Stage) => unknown) {
+    this.#make = make;
+  }
+
+  body(): unknown {
+    return this.#make(this);
+  }
+
+  async wait(): Promise<void> {
+    this.isReached = true;
+    await this.#going;
+    // Long enough for a file to tell that it is missing.
+    await sleep(10);
+  }
+
+  file(path: string): Readable {
+    const stream = createReadStream(path);
+    this.bodies.push({ isClosed: () => stream.closed });
+    return stream;
+  }
+
+  iterator(): AsyncIterableIterator<string> {
+    let isOver = false;
+    this.bodies.push({ isClosed: () => isOver });
+    const end = async () => {
+      isOver = true;
+      return { done: true as const, value: undefined };
+    };
+    const iterator = { next: end, return: end, [Symbol.asyncIterator]: () => iterator };
+    return iterator;
+  }
+
+  web(): ReadableStream {
+    let isOver = false;
+    this.bodies.push({ isClosed: () => isOver });
+    const end = () => {
+      isOver = true;
+    };
+    const pull = (controller: ReadableStreamDefaultController) => {
+      controller.close();
+      end();
+    };
+    return new ReadableStream({ pull, cancel: end }, { highWaterMark: 0 });
+  }
+
+  /** Notes when the response is over, and when the middleware is through. */
+  readonly watch: Middleware = async (ctx, next) => {
+    ctx.res.once('close', () => {
+      this.isClosed = true;
+    });
+    try {
+      await next();
+    } finally {
+      this.isThrough = true;
+    }
+  };
+}
+
+const BODIES: [title: string, make: (stage: Stage) => unknown][] = [
+  ['a file', (stage) => stage.file(fileURLToPath(import.meta.url))],
+  ['a file that is missing', (stage) => stage.file('/nowhere/at/all')],
+  ['an iterator', (stage) => stage.iterator()],
+  ['a web stream', (stage) => stage.web()],
+  ['a Response', (stage) => new Response(stage.web())],
+];
+
+/** A mount whose handler and hooks do as the test says. */
+function mounting(act: (ctx: Context) => unknown, ...middlewares: HttpMiddleware[]): Middleware {
+  class Root {
+    index(ctx: Context) {
+      return act(ctx);
+    }
+  }
+  return micropie(Root, { middlewares });
+}
+
+/** A mount with a session backend that waits in a place. */
+function storing(place: 'load' | 'save', stage: Stage, middlewares: HttpMiddleware[] = []): Middleware {
+  class Root extends Controller<{ n?: number }> {
+    index() {
+      this.session.n = (this.session.n ?? 0) + 1;
+      return stage.body();
+    }
+  }
+  const memory = new InMemorySessionBackend();
+  const sessionBackend = {
+    async load(id: string) {
+      if (place === 'load') await stage.wait();
+      return memory.load(id);
+    },
+    async save(id: string, data: object, timeout: number) {
+      if (place === 'save') await stage.wait();
+      return memory.save(id, { ...data }, timeout);
+    },
+  };
+  return micropie(Root, { sessionBackend, middlewares });
+}
+
+const fail = () => {
+  throw new Error('The handler fails');
+};
+
+const PLACES: [title: string, mount: (stage: Stage) => Middleware][] = [
+  [
+    'by a before hook that waits',
+    (stage) =>
+      mounting(fail, {
+        async beforeRequest() {
+          await stage.wait();
+          return reply(200, stage.body());
+        },
+      }),
+  ],
+  [
+    'by a before hook, into ctx.body, and the next hook waits',
+    (stage) =>
+      mounting(
+        () => undefined,
+        { beforeRequest: ({ ctx }) => void Object.assign(ctx, { body: stage.body() }) },
+        { beforeRequest: () => stage.wait() },
+      ),
+  ],
+  [
+    'by a before hook with a status that is none',
+    (stage) =>
+      mounting(fail, {
+        async beforeRequest() {
+          await stage.wait();
+          return { statusCode: 99, body: stage.body() };
+        },
+      }),
+  ],
+  [
+    'by a handler that waits',
+    (stage) =>
+      mounting(async () => {
+        await stage.wait();
+        return stage.body();
+      }),
+  ],
+  [
+    'by a handler, and an after hook waits',
+    (stage) => mounting(() => stage.body(), { afterRequest: () => stage.wait() }),
+  ],
+  [
+    'by a handler, and an after hook fails',
+    (stage) =>
+      mounting(() => stage.body(), {
+        async afterRequest() {
+          await stage.wait();
+          fail();
+        },
+      }),
+  ],
+  [
+    'by an after hook that waits',
+    (stage) =>
+      mounting(() => stage.body(), {
+        async afterRequest() {
+          await stage.wait();
+          return { body: stage.body() };
+        },
+      }),
+  ],
+  [
+    'by an after hook, and the next one waits and replaces it',
+    (stage) =>
+      mounting(
+        () => 'text',
+        { afterRequest: () => ({ body: stage.body() }) },
+        {
+          async afterRequest() {
+            await stage.wait();
+            return { body: 'instead' };
+          },
+        },
+      ),
+  ],
+  [
+    'by onError that waits',
+    (stage) =>
+      mounting(fail, {
+        async onError() {
+          await stage.wait();
+          return reply(500, stage.body());
+        },
+      }),
+  ],
+  [
+    'by a handler that fails, into ctx.body, and onError waits',
+    (stage) =>
+      mounting(
+        (ctx) => {
+          ctx.body = stage.body();
+          fail();
+        },
+        { onError: () => stage.wait() },
+      ),
+  ],
+  [
+    'by a handler that throws it as a reply, and onError waits',
+    (stage) =>
+      mounting(
+        () => {
+          throw reply(200, stage.body());
+        },
+        { onError: () => stage.wait() },
+      ),
+  ],
+  ['by a handler, and the session is stored', (stage) => storing('save', stage)],
+  [
+    'by a hook, and the session was loaded',
+    (stage) => storing('load', stage, [{ beforeRequest: () => reply(200, stage.body()) }]),
+  ],
+];
+
+describe('A body that is made', () => {
+  for (const [place, mount] of PLACES)
+    for (const [kind, make] of BODIES)
+      for (const how of ['stays', 'leaves meanwhile'] as const)
+        it(`${place} is closed, and ends no process, when the client ${how}: ${kind}`, async () => {
+          const stage = new Stage(make);
+          const app = appOf(stage.watch, mount(stage));
+          const errors = errorsOf(app);
+          await withServer(app, (port) =>
+            withSocket(port, async (socket) => {
+              await socket.send(`GET / HTTP/1.1\r\nHost: localhost\r\nCookie: session_id=${'a'.repeat(43)}\r\n\r\n`);
+              await eventually(() => stage.isReached, 'it waits');
+              if (how !== 'stays') {
+                socket.reset();
+                await eventually(() => stage.isClosed, 'the client has left');
+              }
+              stage.go();
+              await eventually(() => stage.isClosed && stage.isThrough, 'the request is over');
+              await eventually(
+                () => stage.bodies.length > 0 && stage.bodies.every((body) => body.isClosed()),
+                'closed',
+              );
+              await sleep(5);
+            }),
+          );
+          expect(new Set(errors).size, 'errors told twice').to.equal(errors.length);
+        });
+
+  it('and fails while the session is stored is an ordinary 500', async () => {
+    const stage = new Stage(() => stage.file('/nowhere/at/all'));
+    const app = appOf(storing('save', stage));
+    const errors = errorsOf(app);
+    stage.go();
+    await withServer(app, async (port) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/`);
+      expect([answer.status, await answer.text()]).to.deep.equal([500, 'Internal Server Error']);
+    });
+    expect(errors.map((error) => Reflect.get(error, 'code'))).to.deep.equal(['ENOENT']);
+  });
+});
