@@ -7,13 +7,17 @@ export type { RouteDeclaration, RouteName, Routes } from './controller/declarati
 export type { NamedParameter, Parameter, ParameterType } from './controller/signature.js';
 export { type HookResponse, HttpMiddleware } from './hooks.js';
 export { type Micropie, micropie } from './micropie.js';
-export type { MicropieOptions, SessionOptions } from './options.js';
+export type { MicropieOptions } from './options.js';
 export type { Request } from './request.js';
 export { type HeaderPairs, type HeadersLike, type Reply, reply } from './response/reply.js';
 export type { Route } from './routing/routes.js';
 export type { SessionBackend, SessionData } from './sessions/backend.js';
+export type { ContextSession } from './sessions/context-session.js';
 export { type KeyvLike, keyvSessionBackend } from './sessions/keyv.js';
 export { InMemorySessionBackend } from './sessions/memory.js';
+export type { SessionOptions, SessionsOptions } from './sessions/options.js';
+export { type RedisLike, redisSessionBackend } from './sessions/redis.js';
+export { sessions } from './sessions/sessions.js';
 export { type SseEvent, sse } from './streams/sse.js';
 export type { UploadOptions } from './uploads/limits.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';

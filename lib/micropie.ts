@@ -13,7 +13,8 @@ import type { Reply } from './response/reply.js';
 import { send, toReply } from './response/send.js';
 import { prepareMatch, type Target } from './routing/router.js';
 import { buildTable, type Handler, type Route } from './routing/routes.js';
-import { announceSettings, openSession } from './sessions/koa-session.js';
+import { openSession } from './sessions/open.js';
+import type { RequestSession } from './sessions/session.js';
 import { closeWithConnection, whenClosed } from './streams/lifetime.js';
 import { prepareUploads } from './uploads/receive.js';
 import { isPromiseLike } from './values.js';
@@ -105,12 +106,10 @@ export function micropie<C extends object>(
     throw error;
   }
 
-  const mounted = Object.assign(micropie, {
+  return Object.assign(micropie, {
     middlewares,
     routes: Object.freeze(Array.from(table.values(), ({ route }) => route)),
   });
-  announceSettings(mounted, settings.session);
-  return mounted;
 }
 
 function handlerOf({ handler, refusal }: Target): Handler {
@@ -118,10 +117,16 @@ function handlerOf({ handler, refusal }: Target): Handler {
   return handler;
 }
 
-/** The session is stored before Koa sends anything; while a generator runs it can't change any more. */
 function answer({ ctx, [SESSION]: session }: Request, reply: Reply): Promise<void> | undefined {
   const starting = send(reply, ctx);
-  return starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  return starting ? starting.then(() => store(session)) : store(session);
+}
+
+/** The session is stored before Koa sends anything; what is changed from now on comes too late. */
+function store(session: RequestSession): Promise<void> | undefined {
+  const saving = session.save();
+  session.seal();
+  return saving;
 }
 
 /** What is left to do when Koa has the answer. */

@@ -1,21 +1,8 @@
 import type { BodyLimits } from './body/parse.js';
 import { type HttpMiddleware, isHook } from './hooks.js';
 import type { SessionBackend } from './sessions/backend.js';
+import { BACKEND_ROW, type SessionOptions, type SessionSettings, settleSession } from './sessions/options.js';
 import type { UploadLimits, UploadOptions } from './uploads/limits.js';
-
-/** How the session's cookie and time are set. */
-export interface SessionOptions {
-  /** The cookie's name; `session_id` where not given. */
-  readonly cookie?: string;
-  /** The seconds for which a session is kept; 8 hours where not given. */
-  readonly timeout?: number;
-  /** Whether the cookie is Secure; where not given, it is when the connection is. */
-  readonly secure?: boolean;
-  /** The cookie's SameSite; `lax` where not given. */
-  readonly sameSite?: 'strict' | 'lax' | 'none';
-  /** The cookie's Domain; none where not given, so that only this host gets it. */
-  readonly domain?: string;
-}
 
 /** The second argument of `micropie`. */
 export interface MicropieOptions {
@@ -37,18 +24,6 @@ export interface MicropieOptions {
   readonly uploads?: UploadOptions;
   /** The folder of the templates; `templates` where not given. */
   readonly views?: string;
-}
-
-export interface SessionSettings {
-  readonly enabled: boolean;
-  /** Whether the user asked for any of this. */
-  readonly given: boolean;
-  readonly backend: SessionBackend | undefined;
-  readonly cookie: string;
-  readonly timeout: number;
-  readonly secure: boolean | undefined;
-  readonly sameSite: 'strict' | 'lax' | 'none';
-  readonly domain: string | undefined;
 }
 
 /** The options with all defaults filled in. */
@@ -94,31 +69,11 @@ const RULES: Rules<MicropieOptions> = {
   },
   fallthrough: BOOLEAN,
   strict: BOOLEAN,
-  sessionBackend: {
-    must: 'have the methods load(id) and save(id, data, timeout)',
-    allows: (value) => isObject(value) && typeof value.load === 'function' && typeof value.save === 'function',
-  },
+  sessionBackend: BACKEND_ROW,
   session: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   body: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
   uploads: OBJECT,
   views: TEXT,
-};
-
-const SESSION_RULES: Rules<SessionOptions> = {
-  cookie: {
-    must: 'be a cookie name',
-    allows: (value) => typeof value === 'string' && /^[\w!#$%&'*.^`|~+-]+$/.test(value),
-  },
-  timeout: COUNT,
-  secure: BOOLEAN,
-  sameSite: {
-    must: "be 'strict', 'lax' or 'none'",
-    allows: (value) => value === 'strict' || value === 'lax' || value === 'none',
-  },
-  domain: {
-    must: "be a domain name such as 'example.com'",
-    allows: (value) => typeof value === 'string' && /^[a-z\d.-]+$/i.test(value),
-  },
 };
 
 const BODY_RULES: Rules<BodyLimits> = { jsonLimit: COUNT, formLimit: COUNT };
@@ -139,8 +94,7 @@ const UPLOAD_RULES: Rules<UploadOptions> = {
  */
 export function settle(options: MicropieOptions): Settings {
   check(options, RULES, 'options');
-  const { session = {}, body = {}, uploads = {} } = options;
-  if (session) check(session, SESSION_RULES, 'options.session');
+  const { body = {}, uploads = {} } = options;
   if (body) check(body, BODY_RULES, 'options.body');
   check(uploads, UPLOAD_RULES, 'options.uploads');
   return {
@@ -148,7 +102,7 @@ export function settle(options: MicropieOptions): Settings {
     middlewares: [...(options.middlewares ?? [])],
     fallthrough: options.fallthrough ?? true,
     strict: options.strict ?? false,
-    session: settleSession(options),
+    session: settleSession(options.session, options.sessionBackend),
     body: body && { jsonLimit: 1024 * KIB, formLimit: 56 * KIB, ...defined(body) },
     uploads: {
       maxFiles: 10,
@@ -164,20 +118,6 @@ export function settle(options: MicropieOptions): Settings {
 }
 
 const KIB = 1024;
-
-function settleSession({ session, sessionBackend }: MicropieOptions): SessionSettings {
-  return {
-    enabled: session !== false,
-    given: session !== undefined || sessionBackend !== undefined,
-    backend: sessionBackend,
-    cookie: 'session_id',
-    timeout: 8 * 3600,
-    secure: undefined,
-    sameSite: 'lax',
-    domain: undefined,
-    ...(session && defined(session)),
-  };
-}
 
 /** JavaScript callers write `{ timeout: undefined }` for a default. */
 function defined<T extends object>(options: T): T {

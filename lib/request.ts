@@ -5,6 +5,7 @@ import type { Context } from './context.js';
 import type { Target } from './routing/router.js';
 import type { Route } from './routing/routes.js';
 import type { SessionData } from './sessions/backend.js';
+import type { ContextWithSession } from './sessions/context-session.js';
 import { NO_SESSION, type RequestSession } from './sessions/session.js';
 import { signalOf } from './streams/lifetime.js';
 import type { UploadLimits } from './uploads/limits.js';
@@ -33,7 +34,7 @@ export interface Mount {
  */
 export class Request<Session extends object = SessionData> {
   /** Koa's context of the request. */
-  readonly ctx: Context;
+  readonly ctx: ContextWithSession;
   /** The route that was matched; undefined where none was. */
   readonly route: Route | undefined;
   /** The decoded path segments behind the route's name. */
@@ -52,7 +53,8 @@ export class Request<Session extends object = SessionData> {
 
   /** @internal */
   constructor(ctx: Context, { handler, pathParams }: Target, mount: Mount) {
-    this.ctx = ctx;
+    // Before hooks or handlers see it, openSession has put the session there.
+    this.ctx = ctx as ContextWithSession;
     this.route = handler?.route;
     this.pathParams = pathParams;
     this[MOUNT] = mount;

@@ -35,9 +35,16 @@ const wrong: [options: unknown, message: string][] = [
     [{ strict: value }, 'options.strict must be true or false'],
     [{ session: { secure: value } }, 'options.session.secure must be true or false'],
   ]),
-  ...[null, {}, { load() {} }, { save() {} }, { load: 1, save: 1 }, InMemorySessionBackend, 'redis://'].map(
-    (sessionBackend): [unknown, string] => [{ sessionBackend }, BACKEND],
-  ),
+  ...[
+    null,
+    {},
+    { load() {} },
+    { save() {} },
+    { load: 1, save: 1 },
+    { load() {}, save() {}, update: 1 },
+    InMemorySessionBackend,
+    'redis://',
+  ].map((sessionBackend): [unknown, string] => [{ sessionBackend }, BACKEND]),
   ...[true, null, 'x', 1, []].flatMap((value): [unknown, string][] => [
     [{ session: value }, 'options.session must be an object or false'],
     [{ body: value }, 'options.body must be an object or false'],
@@ -73,7 +80,7 @@ const wrong: [options: unknown, message: string][] = [
   ]),
   [
     { session: { maxAge: 1 } },
-    'options.session.maxAge is unknown; there are cookie, timeout, secure, sameSite, domain',
+    'options.session.maxAge is unknown; there are cookie, timeout, persistent, secure, sameSite, domain',
   ],
   [{ body: { limit: 1 } }, 'options.body.limit is unknown; there are jsonLimit, formLimit'],
   [
@@ -89,7 +96,7 @@ const full = (): Required<MicropieOptions> => ({
   fallthrough: false,
   strict: true,
   sessionBackend: new InMemorySessionBackend(),
-  session: { cookie: 'sid', timeout: 60, secure: false, sameSite: 'strict', domain: 'example.com' },
+  session: { cookie: 'sid', timeout: 60, persistent: true, secure: false, sameSite: 'strict', domain: 'example.com' },
   body: { jsonLimit: 10, formLimit: 11 },
   uploads: { maxFiles: 1, maxFileSize: 2, maxFields: 3, maxFieldSize: 4, maxParts: 5, dir: 'files' },
   views: 'pages',
@@ -103,10 +110,10 @@ const defaults = {
   strict: false,
   session: {
     enabled: true,
-    given: false,
     backend: undefined,
     cookie: 'session_id',
     timeout: 8 * 3600,
+    persistent: false,
     secure: undefined,
     sameSite: 'lax',
     domain: undefined,
@@ -138,17 +145,16 @@ describe('micropie(controller, options)', () => {
     const { session, body, uploads } = full();
     expect(settle({ session: blank(session || {}), body: blank(body || {}), uploads: blank(uploads) })).to.deep.equal({
       ...defaults,
-      session: { ...defaults.session, given: true },
     });
   });
 
   it('takes every option as it is given', () => {
     const given = full();
     const { sessionBackend: backend, session, ...others } = given;
-    expect(settle(given)).to.deep.equal({ ...others, session: { enabled: true, given: true, backend, ...session } });
+    expect(settle(given)).to.deep.equal({ ...others, session: { enabled: true, backend, ...session } });
     expect(settle({ session: false, body: false })).to.deep.equal({
       ...defaults,
-      session: { ...defaults.session, enabled: false, given: true },
+      session: { ...defaults.session, enabled: false },
       body: false,
     });
     expect(settle({ body: { jsonLimit: 5 }, uploads: { maxFiles: 5 } })).to.deep.equal({

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are source texts
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { micropie } from '../lib/index.js';
 import { type NamedParameter, type Parameter, type ParameterType, readSignature } from '../lib/controller/signature.js';
+import { micropie } from '../lib/index.js';
 import { classOf, isSyntax, methodOf } from './support/source.js';
 
 describe('readSignature(method)', () => {

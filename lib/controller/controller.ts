@@ -1,8 +1,8 @@
-import type { Context } from '../context.js';
 import { MOUNT, type Request } from '../request.js';
 import { redirect } from '../response/redirect.js';
 import type { Reply } from '../response/reply.js';
 import type { SessionData } from '../sessions/backend.js';
+import type { ContextWithSession } from '../sessions/context-session.js';
 import { currentRequest } from './ambient.js';
 
 // Registered, so that a second copy of the package recognizes the base class of the first.
@@ -28,7 +28,7 @@ export abstract class Controller<Session extends object = SessionData> {
   }
 
   /** Koa's context of the request. */
-  get ctx(): Context {
+  get ctx(): ContextWithSession {
     return currentRequest().ctx;
   }
 
