@@ -70,6 +70,17 @@ export class InMemorySessionBackend implements SessionBackend {
     return entry.json;
   }
 
+  /**
+   * Stores a session that is still what it was before; what changed in between has to be merged.
+   *
+   * @internal
+   */
+  swapText(id: string, before: string, after: string, timeout: number): boolean {
+    if (before === after || this.#find(id)?.json !== before) return false;
+    this.#set(id, after, timeout);
+    return true;
+  }
+
   #find(id: string): Entry | undefined {
     const entry = this.#known.get(id) ?? this.#fresh.get(id);
     return entry && entry.expires > Date.now() ? entry : undefined;

@@ -50,8 +50,10 @@ export class Records {
    */
   async change({ id, json }: Snapshot, after: string, ctx: Context): Promise<void> {
     const until = deadline();
+    const backend = this.#backend;
+    if (keepsTexts(backend) && guarded('save', () => backend.swapText(id, json, after, this.#timeout), until)) return;
     const changes = changesBetween(json, after);
-    if (this.#backend.update) await this.#update(id, changes, until);
+    if (backend.update) await this.#update(id, changes, until);
     else
       await this.#queue.run(id, async () =>
         this.#save(id, withChanges(await this.#current(id, ctx, until), changes), until),
