@@ -48,9 +48,7 @@ export function micropie<C extends object>(
     return withRequest(request, () => respond(service, request, target));
   }
 
-  const mounted = Object.assign(micropie, { middlewares, routes });
-  service.announce(mounted);
-  return mounted;
+  return Object.assign(micropie, { middlewares, routes });
 }
 
 /** What `micropie` accepts: a class that can be made without arguments, or an instance. */

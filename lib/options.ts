@@ -1,22 +1,9 @@
-import { BODY_OPTIONS, type BodyLimits, type BodySettings } from './body/options.js';
+import { BODY_ROWS, type BodyLimits, type BodySettings } from './body/options.js';
 import { type HttpMiddleware, refuseHook } from './hooks.js';
-import { fallbacksOf } from './option-rows.js';
+import { booleanRow, groupRow, type Rows, settleRows, textRow } from './option-rows.js';
 import type { SessionBackend } from './sessions/backend.js';
-import { UPLOAD_OPTIONS, type UploadOptions, type UploadSettings } from './uploads/options.js';
-
-/** How the session's cookie and time are set. */
-export interface SessionOptions {
-  /** The cookie's name; `session_id` where not given. */
-  readonly cookie?: string;
-  /** The seconds for which a session is kept; 8 hours where not given. */
-  readonly timeout?: number;
-  /** Whether the cookie is Secure; where not given, it is when the connection is. */
-  readonly secure?: boolean;
-  /** The cookie's SameSite; `lax` where not given. */
-  readonly sameSite?: 'strict' | 'lax' | 'none';
-  /** The cookie's Domain; none where not given, so that only this host gets it. */
-  readonly domain?: string;
-}
+import { BACKEND_ROW, type SessionOptions, type SessionSettings, settleSession } from './sessions/options.js';
+import { UPLOAD_ROWS, type UploadOptions, type UploadSettings } from './uploads/options.js';
 
 /** The second argument of `micropie`. */
 export interface MicropieOptions {
@@ -42,18 +29,6 @@ export interface MicropieOptions {
   readonly layout?: string;
 }
 
-export interface SessionSettings {
-  readonly enabled: boolean;
-  /** Whether the user asked for any of this. */
-  readonly given: boolean;
-  readonly backend: SessionBackend | undefined;
-  readonly cookie: string;
-  readonly timeout: number;
-  readonly secure: boolean | undefined;
-  readonly sameSite: 'strict' | 'lax' | 'none';
-  readonly domain: string | undefined;
-}
-
 /** The options with all defaults filled in. */
 export interface Settings {
   readonly prefix: string;
@@ -67,62 +42,30 @@ export interface Settings {
   readonly layout: string | undefined;
 }
 
-/** What an option's value must be. */
-interface Rule {
-  readonly must: string;
-  allows(value: unknown): boolean;
+/** The options, before the groups among them are settled. */
+interface Given extends Pick<Settings, 'prefix' | 'fallthrough' | 'strict' | 'views' | 'layout'> {
+  readonly middlewares: readonly HttpMiddleware[];
+  readonly sessionBackend: SessionBackend | undefined;
+  readonly session: SessionOptions | false;
+  readonly body: BodyLimits | false;
+  readonly uploads: UploadOptions | false;
 }
 
-type Rules<T> = { readonly [K in keyof T]-?: Rule };
-type Given = Record<string, unknown>;
-
-const BOOLEAN: Rule = { must: 'be true or false', allows: (value) => typeof value === 'boolean' };
-const COUNT: Rule = {
-  must: 'be a whole number above 0',
-  allows: (value) => Number.isSafeInteger(value) && Number(value) > 0,
-};
-const TEXT: Rule = {
-  must: 'be a text that is not empty',
-  allows: (value) => typeof value === 'string' && value !== '',
-};
-
-const RULES: Rules<MicropieOptions> = {
+const ROWS: Rows<Given> = {
   prefix: {
+    fallback: '',
     must: "be a path such as '/api', percent-encoded, without a slash at its end",
     allows: (value) => typeof value === 'string' && /^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
   },
-  middlewares: {
-    must: 'be a list of hooks',
-    allows: Array.isArray,
-  },
-  fallthrough: BOOLEAN,
-  strict: BOOLEAN,
-  sessionBackend: {
-    must: 'have the methods load(id) and save(id, data, timeout)',
-    allows: (value) => isObject(value) && typeof value.load === 'function' && typeof value.save === 'function',
-  },
-  session: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
-  body: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
-  uploads: { must: 'be an object or false', allows: (value) => value === false || isObject(value) },
-  views: TEXT,
-  layout: TEXT,
-};
-
-const SESSION_RULES: Rules<SessionOptions> = {
-  cookie: {
-    must: 'be a cookie name',
-    allows: (value) => typeof value === 'string' && /^[\w!#$%&'*.^`|~+-]+$/.test(value),
-  },
-  timeout: COUNT,
-  secure: BOOLEAN,
-  sameSite: {
-    must: "be 'strict', 'lax' or 'none'",
-    allows: (value) => value === 'strict' || value === 'lax' || value === 'none',
-  },
-  domain: {
-    must: "be a domain name such as 'example.com'",
-    allows: (value) => typeof value === 'string' && /^[a-z\d.-]+$/i.test(value),
-  },
+  middlewares: { fallback: [], must: 'be a list of hooks', allows: Array.isArray },
+  fallthrough: booleanRow(true),
+  strict: booleanRow(false),
+  sessionBackend: BACKEND_ROW,
+  session: groupRow<SessionOptions>(),
+  body: groupRow<BodyLimits>(),
+  uploads: groupRow<UploadOptions>(),
+  views: textRow('templates'),
+  layout: textRow(undefined),
 };
 
 /**
@@ -131,57 +74,17 @@ const SESSION_RULES: Rules<SessionOptions> = {
  * @throws TypeError that names the option that is unknown or wrong.
  */
 export function settle(options: MicropieOptions): Settings {
-  check(options, RULES, 'options');
-  for (const [index, hook] of (options.middlewares ?? []).entries())
-    refuseHook(hook, `micropie: options.middlewares[${index}]`);
-  const { session = {}, body = {}, uploads = {} } = options;
-  if (session) check(session, SESSION_RULES, 'options.session');
-  if (body) check(body, BODY_OPTIONS, 'options.body');
-  if (uploads) check(uploads, UPLOAD_OPTIONS, 'options.uploads');
-  return {
-    prefix: options.prefix ?? '',
-    middlewares: [...(options.middlewares ?? [])],
-    fallthrough: options.fallthrough ?? true,
-    strict: options.strict ?? false,
-    session: settleSession(options),
-    body: body && { ...fallbacksOf(BODY_OPTIONS), ...defined(body) },
-    uploads: uploads && { ...fallbacksOf(UPLOAD_OPTIONS), ...defined(uploads) },
-    views: options.views ?? 'templates',
-    layout: options.layout,
-  };
-}
-
-function settleSession({ session, sessionBackend }: MicropieOptions): SessionSettings {
-  return {
-    enabled: session !== false,
-    given: session !== undefined || sessionBackend !== undefined,
-    backend: sessionBackend,
-    cookie: 'session_id',
-    timeout: 8 * 3600,
-    secure: undefined,
-    sameSite: 'lax',
-    domain: undefined,
-    ...(session && defined(session)),
-  };
-}
-
-/** JavaScript callers write `{ timeout: undefined }` for a default. */
-function defined<T extends object>(options: T): T {
-  return Object.assign(
-    {},
-    ...Object.entries(options).map(([name, value]) => (value === undefined ? {} : { [name]: value })),
+  const { middlewares, sessionBackend, session, body, uploads, ...others } = settleRows(
+    options,
+    ROWS,
+    'micropie: options',
   );
-}
-
-function check(given: unknown, rules: Readonly<Record<string, Rule>>, where: string): void {
-  if (!isObject(given)) throw new TypeError(`micropie: ${where} must be an object`);
-  for (const [name, value] of Object.entries(given)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) throw new TypeError(`micropie: ${where}.${name} is unknown; there are ${Object.keys(rules).join(', ')}`);
-    if (value !== undefined && !rule.allows(value)) throw new TypeError(`micropie: ${where}.${name} must ${rule.must}`);
-  }
-}
-
-function isObject(value: unknown): value is Given {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  for (const [index, hook] of middlewares.entries()) refuseHook(hook, `micropie: options.middlewares[${index}]`);
+  return {
+    ...others,
+    middlewares: [...middlewares],
+    session: settleSession(session, sessionBackend),
+    body: body && settleRows(body, BODY_ROWS, 'micropie: options.body'),
+    uploads: uploads && settleRows(uploads, UPLOAD_ROWS, 'micropie: options.uploads'),
+  };
 }

@@ -69,14 +69,20 @@ function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMidd
   return own.length > 0 ? [...own, ...middlewares] : middlewares;
 }
 
-/** The session is stored before Koa sends anything; while a generator runs it can't change any more. */
 function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { ctx } = request;
-  const { session } = exchangeOf(request);
   const starting = send(answer, ctx);
   markPrivate(request);
-  const storing = starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  const storing = starting ? starting.then(() => store(request)) : store(request);
   return storing?.then(() => requireReadable(ctx));
+}
+
+/** The session is stored before Koa sends anything; what is changed from now on comes too late. */
+function store(request: Request): Promise<void> | undefined {
+  const { session } = exchangeOf(request);
+  const saving = session.save();
+  session.seal();
+  return saving;
 }
 
 /** An error that no hook answers goes on to Koa, as it was thrown. */

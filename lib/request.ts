@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { emptyLists, givenLists, type Lists, parsePairs } from './body/pairs.js';
-import type { Context } from './context.js';
 import type { Exchange } from './exchange.js';
 import type { Route } from './routing/route.js';
 import type { SessionData } from './sessions/backend.js';
+import type { ContextWithSession } from './sessions/context-session.js';
 import { signalOf } from './streams/disconnect.js';
 import { type Part, readParts } from './uploads/parts.js';
 import type { UploadedFile } from './uploads/uploaded-file.js';
@@ -24,7 +24,7 @@ export function exchangeOf(request: Request): Exchange {
  */
 export class Request<Session extends object = SessionData> {
   /** Koa's context of the request. */
-  readonly ctx: Context;
+  readonly ctx: ContextWithSession;
   /** @internal */
   readonly [EXCHANGE]: Exchange;
   #queryParams: Lists | undefined;
@@ -32,7 +32,8 @@ export class Request<Session extends object = SessionData> {
 
   /** @internal */
   constructor(exchange: Exchange) {
-    this.ctx = exchange.ctx;
+    // openSession puts the session there before hooks or handlers see it.
+    this.ctx = exchange.ctx as ContextWithSession;
     this[EXCHANGE] = exchange;
   }
 

@@ -7,7 +7,7 @@ import { Request } from './request.js';
 import type { Route } from './routing/route.js';
 import { type Match, prepareMatch, type Target } from './routing/router.js';
 import { buildRoutes } from './routing/routes.js';
-import { announceSettings, openSession } from './sessions/koa-session.js';
+import { openSession } from './sessions/open.js';
 import type { RequestSession } from './sessions/session.js';
 import { prepareUploads } from './uploads/receive.js';
 import { prepareViews } from './views.js';
@@ -45,9 +45,5 @@ export class Service {
 
   openSession(ctx: Context): RequestSession | Promise<RequestSession> {
     return openSession(ctx, this.#settings.session);
-  }
-
-  announce(mount: object): void {
-    announceSettings(mount, this.#settings.session);
   }
 }

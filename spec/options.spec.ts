@@ -44,9 +44,16 @@ const wrong: [options: unknown, message: string][] = [
     [{ strict: value }, 'options.strict must be true or false'],
     [{ session: { secure: value } }, 'options.session.secure must be true or false'],
   ]),
-  ...[null, {}, { load() {} }, { save() {} }, { load: 1, save: 1 }, InMemorySessionBackend, 'redis://'].map(
-    (sessionBackend): [unknown, string] => [{ sessionBackend }, BACKEND],
-  ),
+  ...[
+    null,
+    {},
+    { load() {} },
+    { save() {} },
+    { load: 1, save: 1 },
+    { load() {}, save() {}, update: 1 },
+    InMemorySessionBackend,
+    'redis://',
+  ].map((sessionBackend): [unknown, string] => [{ sessionBackend }, BACKEND]),
   ...[true, null, 'x', 1, []].flatMap((value): [unknown, string][] => [
     [{ session: value }, 'options.session must be an object or false'],
     [{ body: value }, 'options.body must be an object or false'],
@@ -83,7 +90,7 @@ const wrong: [options: unknown, message: string][] = [
   ]),
   [
     { session: { maxAge: 1 } },
-    'options.session.maxAge is unknown; there are cookie, timeout, secure, sameSite, domain',
+    'options.session.maxAge is unknown; there are cookie, timeout, persistent, secure, sameSite, domain',
   ],
   [{ body: { limit: 1 } }, 'options.body.limit is unknown; there are jsonLimit, formLimit'],
   [
@@ -99,7 +106,7 @@ const full = (): Required<MicropieOptions> => ({
   fallthrough: false,
   strict: true,
   sessionBackend: new InMemorySessionBackend(),
-  session: { cookie: 'sid', timeout: 60, secure: false, sameSite: 'strict', domain: 'example.com' },
+  session: { cookie: 'sid', timeout: 60, persistent: true, secure: false, sameSite: 'strict', domain: 'example.com' },
   body: { jsonLimit: 10, formLimit: 11 },
   uploads: { maxFiles: 1, maxFileSize: 2, maxFields: 3, maxFieldSize: 4, maxParts: 5, dir: 'files' },
   views: 'pages',
@@ -114,10 +121,10 @@ const defaults = {
   strict: false,
   session: {
     enabled: true,
-    given: false,
     backend: undefined,
     cookie: 'session_id',
     timeout: 8 * 3600,
+    persistent: false,
     secure: undefined,
     sameSite: 'lax',
     domain: undefined,
@@ -152,17 +159,16 @@ describe('micropie(controller, options)', () => {
       settle({ session: blank(session || {}), body: blank(body || {}), uploads: blank(uploads || {}) }),
     ).to.deep.equal({
       ...defaults,
-      session: { ...defaults.session, given: true },
     });
   });
 
   it('takes every option as it is given', () => {
     const given = full();
     const { sessionBackend: backend, session, ...others } = given;
-    expect(settle(given)).to.deep.equal({ ...others, session: { enabled: true, given: true, backend, ...session } });
+    expect(settle(given)).to.deep.equal({ ...others, session: { enabled: true, backend, ...session } });
     expect(settle({ session: false, body: false, uploads: false })).to.deep.equal({
       ...defaults,
-      session: { ...defaults.session, enabled: false, given: true },
+      session: { ...defaults.session, enabled: false },
       body: false,
       uploads: false,
     });

@@ -8,7 +8,8 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import { agent } from 'supertest';
 import * as library from '../lib/index.js';
-import { type MicropieOptions, type SessionOptions, settle } from '../lib/options.js';
+import { type MicropieOptions, settle } from '../lib/options.js';
+import type { SessionOptions } from '../lib/sessions/options.js';
 import { parseScript, play } from './support/script.js';
 import { type Snippet, snippetsOf, typeErrors, writeModules } from './support/snippets.js';
 
@@ -29,6 +30,7 @@ const OPTIONS: Record<keyof MicropieOptions | keyof SessionOptions, true> = {
   views: true,
   layout: true,
   cookie: true,
+  persistent: true,
   timeout: true,
   secure: true,
   sameSite: true,

@@ -1,4 +1,4 @@
-import { countRow, type OptionRow, type Settled } from '../option-rows.js';
+import { countRow, type Row, type Settled } from '../option-rows.js';
 
 /** The largest bodies that are parsed, in bytes after decompression. */
 export interface BodyLimits {
@@ -10,11 +10,11 @@ export interface BodyLimits {
 
 const KIB = 1024;
 
-export const BODY_OPTIONS = {
+export const BODY_ROWS = {
   jsonLimit: countRow(1024 * KIB),
   // The limit of koa-bodyparser and co-body for forms.
   formLimit: countRow(56 * KIB),
-} satisfies Record<keyof BodyLimits, OptionRow<unknown>>;
+} satisfies Record<keyof BodyLimits, Row<unknown>>;
 
 /** The limits with all defaults filled in. */
-export type BodySettings = Settled<typeof BODY_OPTIONS>;
+export type BodySettings = Settled<typeof BODY_ROWS>;

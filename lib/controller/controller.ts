@@ -1,8 +1,8 @@
-import type { Context } from '../context.js';
 import { exchangeOf, type Request } from '../request.js';
 import { type RedirectStatus, redirect } from '../response/redirect.js';
 import type { HeadersLike, Reply } from '../response/reply.js';
 import type { SessionData } from '../sessions/backend.js';
+import type { ContextWithSession } from '../sessions/context-session.js';
 import type { RenderOptions } from '../views.js';
 import { currentRequest } from './ambient.js';
 
@@ -29,7 +29,7 @@ export abstract class Controller<Session extends object = SessionData> {
   }
 
   /** Koa's context of the request. */
-  get ctx(): Context {
+  get ctx(): ContextWithSession {
     return currentRequest().ctx;
   }
 

@@ -8,42 +8,36 @@ export interface RequestSession {
   replace(value: object | null): void;
   /** What the session itself holds under a name; nothing that its object inherits. */
   value(name: string): unknown;
-  /** Whether anything of it was read or changed in this request. */
+  /** Whether code of the user touched it in this request, or a value was found in it. */
   isUsed(): boolean;
-  /** Whether the store has it already. */
+  /** Whether a request that failed may store what it changed: under the cookie that the client has already. */
   isStored(): boolean;
   /** Stores what changed, if anything may have. */
   save(): Promise<void> | undefined;
-  /** Makes later changes throw, since nobody would store them. */
+  /** Makes later changes throw, since nobody would store them: call it at once after the last `save`. */
   seal(): void;
+  /** What `ctx.session` does where it is not the same: middleware in front may still change it after `seal`. */
+  getOutside?(): SessionData | null;
+  replaceOutside?(value: object | null): void;
+}
+
+/** A session that can't be used here: each use throws. */
+export function refusedSession(refuse: () => never): RequestSession {
+  return {
+    get: refuse,
+    replace: refuse,
+    value: refuse,
+    isUsed: () => false,
+    isStored: () => false,
+    save: () => undefined,
+    seal() {},
+  };
 }
 
 /** Where sessions are turned off. */
 export const NO_SESSION: RequestSession = {
-  get: refuse,
-  replace: refuse,
+  ...refusedSession(() => {
+    throw new Error('Sessions are turned off here: remove `session: false` from the options of micropie()');
+  }),
   value: () => undefined,
-  isUsed: () => false,
-  isStored: () => false,
-  save: () => undefined,
-  seal() {},
 };
-
-function refuse(): never {
-  throw new Error('Sessions are turned off here: remove `session: false` from the options of micropie()');
-}
-
-/** @throws TypeError for what JSON can not carry. */
-export function toJson(session: object): string {
-  try {
-    return JSON.stringify(session);
-  } catch (cause) {
-    throw new TypeError('The session holds something that JSON can not carry, such as a bigint or a cycle', { cause });
-  }
-}
-
-/** koa-session's own bookkeeping lies on the session's object too. */
-export function ownValue(session: object | null | undefined, name: string): unknown {
-  const isData = session && name !== 'isNew' && !name.startsWith('_') && Object.hasOwn(session, name);
-  return isData ? Reflect.get(session, name) : undefined;
-}

@@ -1,4 +1,4 @@
-import { countRow, type OptionRow, type Settled, textRow } from '../option-rows.js';
+import { countRow, type Row, type Settled, textRow } from '../option-rows.js';
 
 /** The limits of multipart bodies, and where their files go. Sizes are in bytes. */
 export interface UploadOptions {
@@ -21,14 +21,14 @@ export interface UploadOptions {
 
 const KIB = 1024;
 
-export const UPLOAD_OPTIONS = {
+export const UPLOAD_ROWS = {
   maxFiles: countRow(10),
   maxFileSize: countRow(10 * 1024 * KIB),
   maxFields: countRow(256),
   maxFieldSize: countRow(64 * KIB),
   maxParts: countRow(1000),
-  dir: textRow(),
-} satisfies Record<keyof UploadOptions, OptionRow<unknown>>;
+  dir: textRow(undefined),
+} satisfies Record<keyof UploadOptions, Row<unknown>>;
 
 /** The options with all defaults filled in. */
-export type UploadSettings = Settled<typeof UPLOAD_OPTIONS>;
+export type UploadSettings = Settled<typeof UPLOAD_ROWS>;

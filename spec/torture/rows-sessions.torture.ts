@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { RawClient, RawResponse } from '../support/socket.js';
-import { get, tortured } from './support/torture.js';
+import { get, TortureServer, tortured } from './support/torture.js';
 
 const ID = /^session_id=([\w-]{43}); path=\/; samesite=lax; httponly$/i;
 
@@ -263,25 +263,119 @@ describe('sessions under torture', () => {
   });
 
   describe('names', () => {
-    for (const name of [
-      '__proto__',
-      'constructor',
-      'toString',
-      'toJSON',
-      'save',
-      'isNew',
-      '_ctx',
-      'length',
-      'maxAge',
+    const REFUSED = ['__proto__', 'toJSON', 'commit', 'save', 'regenerate', 'manuallyCommit', 'isNew', 'length'];
+    const REFUSED_TOO = [
+      'populated',
       'externalKey',
-    ])
-      it(`that the client chose change no prototype: ${name}`, async () => {
-        const before = await server().begin();
-        const client = await server().connect();
-        const { status } = await ask(client, `/put/${name}/x`);
-        client.socket.destroy();
-        expect(status).to.be.oneOf([200, 500]);
-        await server().ledger({ handlers: ['put'], errors: status === 200 ? 0 : 1 }, before);
+      'maxAge',
+      '_ctx',
+      '_expire',
+      '_maxAge',
+      '_session',
+      '_requireSave',
+    ];
+    for (const name of [...REFUSED, ...REFUSED_TOO])
+      it(`that the session's object needs are refused by name: ${name}`, () =>
+        server().trial({ handlers: ['put'], errors: 1 }, async (client) => {
+          const { status, headers } = await ask(client, `/put/${name}/x`);
+          expect([status, headers['set-cookie']]).to.deep.equal([500, undefined]);
+          expect((await server().report()).errors[0]?.text).to.include(`under the name '${name}'`);
+          expect(await records()).to.deep.equal({});
+        }));
+
+    for (const name of ['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'then', 'inspect', '0', '%20'])
+      it(`that mean something elsewhere are values: ${name}`, () =>
+        server().trial({ handlers: ['put', 'take'] }, async (client) => {
+          const id = idOf(await ask(client, `/put/${name}/x`));
+          expect(text(await ask(client, `/take/${name}`, id))).to.equal('200 {"value":"x"}');
+        }));
+  });
+
+  describe('sub-apps of koa-mount', () => {
+    const MOUNTS = [
+      ['', 'session_id'],
+      ['/sub/one', 'one'],
+      ['/sub/two', 'two'],
+      ['/sub/too', 'two'],
+    ] as const;
+
+    for (const order of permutations([0, 1, 2, 3]))
+      it(`answer the same asked in the order ${order.join(' ')}`, async () => {
+        // Which was asked first is only new in a process that was not asked yet.
+        const fresh = await TortureServer.start(new URL('./support/apps/sessions.ts', import.meta.url));
+        try {
+          await fresh.trial({ handlers: [...Array(4).fill('put'), ...Array(4).fill('take')] }, async (client) => {
+            const cookies = new Map<string, string>();
+            for (const index of order) {
+              const [path, name] = MOUNTS[index] ?? ['', ''];
+              const cookie = cookies.get(name);
+              const put = await client.exchange(get(`${path}/put/a/${name}`, cookie ? `Cookie: ${cookie}\r\n` : ''));
+              const value = (put.headers['set-cookie'] ?? cookie ?? '').split(';')[0] ?? '';
+              expect([put.status, value.split('=')[0]]).to.deep.equal([200, name]);
+              cookies.set(name, value);
+            }
+            const all = [...cookies.values()].join('; ');
+            for (const [path, name] of MOUNTS)
+              expect(text(await client.exchange(get(`${path}/take/a`, `Cookie: ${all}\r\n`)))).to.equal(
+                `200 {"value":"${name}"}`,
+              );
+          });
+        } finally {
+          await fresh.stop();
+        }
       });
   });
+
+  describe('sessions in memory', () => {
+    const askMemory = (client: RawClient, path: string, id?: string) =>
+      client.exchange(get(`/memory${path}`, id === undefined ? '' : `Cookie: memory=${id}\r\n`));
+    const memoryId = ({ headers }: RawResponse) => /^memory=([\w-]{43})/.exec(headers['set-cookie'] ?? '')?.[1] ?? '';
+
+    it('keep those logged in through 100,000 new visitors', async function () {
+      this.timeout(180_000);
+      const clients = await Promise.all(Array.from({ length: 20 }, () => server().connect()));
+      const [client] = clients;
+      if (!client) throw new Error('There is no client');
+      const before = await server().begin();
+      const id = memoryId(await askMemory(client, '/put/user/ada'));
+      await askMemory(client, '/take/user', id);
+      await Promise.all(
+        clients.map(async (one) => {
+          for (let n = 0; n < 5_000; n += 1) await askMemory(one, '/put/a/1');
+        }),
+      );
+      expect(text(await askMemory(client, '/take/user', id))).to.equal('200 {"value":"ada"}');
+      const { memory } = await server().report();
+      expect((memory - before.memory) / 2 ** 20, 'MiB').to.be.below(250);
+      for (const one of clients) one.socket.destroy();
+    });
+
+    it('of 1 MiB each, 500 of them, stay within bounds', async function () {
+      this.timeout(180_000);
+      const before = await server().begin();
+      const client = await server().connect();
+      const id = memoryId(await askMemory(client, '/put/user/ada'));
+      await askMemory(client, '/take/user', id);
+      let last = '';
+      for (let n = 0; n < 500; n += 1) last = memoryId(await askMemory(client, '/large/a'));
+      expect(text(await askMemory(client, '/take/user', id))).to.equal('200 {"value":"ada"}');
+      expect((await askMemory(client, '/take/a', last)).body.length).to.be.above(1_040_000);
+      const { memory } = await server().report();
+      expect((memory - before.memory) / 2 ** 20, 'MiB').to.be.below(350);
+      client.socket.destroy();
+    });
+
+    it('of more than 1 MiB are a clear error, and stay what they were', () =>
+      server().trial({ handlers: ['large', 'large', 'take'], errors: 1 }, async (client) => {
+        const id = memoryId(await askMemory(client, '/large/a'));
+        expect((await askMemory(client, '/large/b', id)).status).to.equal(500);
+        expect((await server().report()).errors[0]?.text).to.include('keep large values elsewhere');
+        expect(text(await askMemory(client, '/take/b', id))).to.equal('200 {"value":null}');
+      }));
+  });
 });
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+}

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import {
   type Context,
+  type ContextSession,
   Controller,
   currentRequest,
   type Part,
@@ -25,7 +26,10 @@ export class Root extends Controller<Visits> {
     typed<number | undefined>()(this.session.visits);
     typed<Request<Visits>>()(this.request);
     typed<Visits>()(this.request.session);
-    typed<Context>()(this.ctx);
+    typed<Context & ContextSession>()(this.ctx);
+    typed<Promise<void>>()(this.ctx.session.regenerate());
+    typed<unknown>()(this.ctx.session['visits']);
+    this.ctx.session = null;
     typed<Reply>()(this.redirect('/greet'));
     typed<Reply>()(this.redirect('/greet', 301, { 'X-Why': 'moved' }));
     typed<Promise<string>>()(this.render('page', { title: 'Hi' }));
@@ -60,7 +64,7 @@ typed<Request<Visits>>()(currentRequest<Visits>());
 typed<Request<SessionData>>()(currentRequest());
 
 export async function requests(request: Request<Visits>): Promise<void> {
-  typed<Context>()(request.ctx);
+  typed<Context & ContextSession>()(request.ctx);
   typed<string>()(request.method);
   typed<Route | undefined>()(request.route);
   typed<readonly string[]>()(request.pathParams);

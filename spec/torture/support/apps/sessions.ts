@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
+import mount from 'koa-mount';
 import { Controller, micropie, type SessionData } from '../../../../lib/index.js';
 import { RecordingBackend } from '../../../support/sessions.js';
 import type { TortureApp, Witness } from '../witness.js';
@@ -112,6 +113,12 @@ export default function create(witness: Witness): TortureApp {
       return 'renewed';
     }
 
+    large(name: string) {
+      witness.ran('large');
+      this.session[name] = 'x'.repeat(1_040_000);
+      return 'large';
+    }
+
     end() {
       witness.ran('end');
       this.session = null;
@@ -130,6 +137,17 @@ export default function create(witness: Witness): TortureApp {
     ctx.respond = false;
     await answerSigned(ctx.req, ctx.res);
   });
+  /** Sub-apps with settings of their own, without any, and with those of another. */
+  for (const [path, session] of Object.entries({
+    one: { cookie: 'one' },
+    two: { cookie: 'two' },
+    too: { cookie: 'two' },
+  })) {
+    const sub = new Koa();
+    sub.use(micropie(Root, { session }));
+    app.use(mount(`/sub/${path}`, sub));
+  }
+  app.use(mount('/memory', micropie(Root, { session: { cookie: 'memory' } })));
   app.use(micropie(Root, { sessionBackend: backend }));
   return {
     app,

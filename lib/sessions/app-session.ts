@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream';
+import type { Context } from '../context.js';
+import { report } from '../thrown.js';
+import type { SessionData } from './backend.js';
+import { readOnly, tooLate, watchUntilClosed } from './seal.js';
+import type { RequestSession } from './session.js';
+import { isFree } from './session-object.js';
+
+/** The session of the app's own middleware, which loads and stores it. */
+export class AppSession implements RequestSession {
+  readonly #ctx: Context;
+  readonly #property: PropertyDescriptor;
+  #isUsed = false;
+  #isSealed = false;
+  #isSent = false;
+
+  /** @param property - What `ctx.session` was before. */
+  constructor(ctx: Context, property: PropertyDescriptor) {
+    this.#ctx = ctx;
+    this.#property = property;
+  }
+
+  get(): SessionData {
+    this.#isUsed = true;
+    const session = this.#read() ?? this.#beginAnew();
+    return this.#isSealed ? readOnly({ ...session }) : session;
+  }
+
+  /** The app's middleware in front may still change it when the controller may not. */
+  getOutside(): SessionData | null {
+    this.#isUsed = true;
+    const session = this.#read() ?? null;
+    return session && this.#isSent ? readOnly({ ...session }) : session;
+  }
+
+  replace(value: object | null): void {
+    if (this.#isSealed) throw tooLate();
+    this.replaceOutside(value);
+  }
+
+  replaceOutside(value: object | null): void {
+    if (this.#isSent) throw tooLate();
+    this.#isUsed = true;
+    this.#write(value);
+  }
+
+  value(name: string): unknown {
+    const session = this.#read();
+    if (!session || !isFree(name) || !Object.hasOwn(session, name)) return undefined;
+    this.#isUsed = true;
+    return session[name];
+  }
+
+  isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  isStored(): boolean {
+    return true;
+  }
+
+  save(): undefined {}
+
+  /** A generator goes on at once, while the app's middleware stores the session when this one is through. */
+  seal(): void {
+    if (!(this.#ctx.body instanceof Readable)) return;
+    this.#isSealed = true;
+    this.#ctx.res.once('pipe', () => this.#send());
+  }
+
+  #send(): void {
+    this.#isSent = true;
+    const session = this.#isUsed && this.#read();
+    if (!session) return;
+    watchUntilClosed(session, this.#ctx.res, (error) => report(error, this.#ctx));
+    // koa-session makes its object anew for each request; any other may be the app's own.
+    if (typeof session['manuallyCommit'] === 'function') Object.freeze(session);
+  }
+
+  #read(): SessionData | null | undefined {
+    const { get, value } = this.#property;
+    return get ? get.call(this.#ctx) : value;
+  }
+
+  #write(value: object | null): void {
+    if (this.#property.set) this.#property.set.call(this.#ctx, value);
+    else this.#property.value = value;
+  }
+
+  #beginAnew(): SessionData {
+    this.#write({});
+    return this.#read() ?? {};
+  }
+}
+
+/** The `session` that a context has by itself or by its app, if any. */
+export function sessionProperty(ctx: Context): PropertyDescriptor | undefined {
+  if (!('session' in ctx)) return undefined;
+  for (let level: object | null = ctx; level; level = Object.getPrototypeOf(level)) {
+    const property = Object.getOwnPropertyDescriptor(level, 'session');
+    if (property) return property;
+  }
+  return undefined;
+}
