@@ -12,6 +12,7 @@ const VALUES = [
   'keyvSessionBackend',
   'micropie',
   'reply',
+  'serve',
   'sse',
 ];
 const TYPES = [
@@ -36,6 +37,8 @@ const TYPES = [
   'RouteDeclaration',
   'RouteName',
   'Routes',
+  'ServeOptions',
+  'Serving',
   'SessionBackend',
   'SessionData',
   'SessionOptions',

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { closingError, whenOverdue } from '../serve/closing.js';
 
 /** Runs a function once the response is over, sent or not; at once where it is already. */
 export function whenClosed(res: ServerResponse, run: () => void): void {
@@ -7,9 +8,13 @@ export function whenClosed(res: ServerResponse, run: () => void): void {
   else res.once('close', run);
 }
 
-/** A signal that aborts when the client leaves before the response is whole. */
+/**
+ * A signal that aborts when the client leaves before the response is whole, or when the service closes and waits
+ * no longer; the reason tells which.
+ */
 export function signalOf(res: ServerResponse): AbortSignal {
   const controller = new AbortController();
+  whenOverdue(res, () => controller.abort(closingError()));
   // The request's own 'close' has fired long before: when its body was read.
   whenClosed(res, () => {
     if (!res.writableFinished) controller.abort(new DOMException('The client has left', 'AbortError'));

@@ -1,4 +1,7 @@
+import type { Context } from '../context.js';
 import { type Reply, reply } from '../response/reply.js';
+import { announceOverdue, whenClosing } from '../serve/closing.js';
+import { close } from './iterator-stream.js';
 
 /** One server-sent event. */
 export interface SseEvent {
@@ -37,11 +40,23 @@ export function sse(source: Source): Reply {
   return reply(200, new EventIterator(source), HEADERS);
 }
 
+/** Ends events when their service closes, so that the client comes back, to the next process; other streams go on. */
+export function endWithService(iterator: unknown, ctx: Context): void {
+  if (!(iterator instanceof EventIterator)) return;
+  whenClosing(ctx.res, () => {
+    iterator.stop();
+    close(iterator, ctx);
+    // Only now, as no error shall break the stream: the source may wait for its next event with this signal.
+    ctx.res.once('finish', () => announceOverdue(ctx.res));
+  });
+}
+
 /** Not a generator: one that waits for the next event could not be ended before that comes. */
 class EventIterator implements AsyncIterableIterator<string> {
   readonly #source: AsyncIterator<string | SseEvent> | Iterator<string | SseEvent>;
   #pending: Pending<IteratorResult<string | SseEvent>> | undefined;
   #isOpen = false;
+  #isStopped = false;
 
   constructor(source: Source) {
     this.#source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
@@ -53,11 +68,19 @@ class EventIterator implements AsyncIterableIterator<string> {
       this.#isOpen = true;
       return { done: false, value: ':\n\n' };
     }
+    if (this.#isStopped) return { done: true, value: undefined };
     this.#pending ??= new Pending(this.#source.next());
     const result = await this.#pending.within(HEARTBEAT);
+    if (!result && this.#isStopped) return { done: true, value: undefined };
     if (!result) return { done: false, value: ':\n\n' };
     this.#pending = undefined;
     return result.done ? { done: true, value: undefined } : { done: false, value: await this.#format(result.value) };
+  }
+
+  /** Ends it without waiting for the event that it is at. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#pending?.wake();
   }
 
   async return(): Promise<IteratorResult<string>> {
@@ -84,15 +107,20 @@ class EventIterator implements AsyncIterableIterator<string> {
 class Pending<T> {
   readonly #promise: Promise<T>;
   #isSettled = false;
-  #wake = () => {};
+  #stopWaiting = () => {};
 
   constructor(value: T | Promise<T>) {
     this.#promise = Promise.resolve(value);
     const settle = () => {
       this.#isSettled = true;
-      this.#wake();
+      this.wake();
     };
     this.#promise.then(settle, settle);
+  }
+
+  /** Has nobody wait any longer. */
+  wake(): void {
+    this.#stopWaiting();
   }
 
   /** @returns undefined when the time is over before. */
@@ -106,7 +134,7 @@ class Pending<T> {
       const timer = setTimeout(resolve, milliseconds);
       // The connection keeps the process running; when it is gone, this timer shall not.
       timer.unref();
-      this.#wake = () => {
+      this.#stopWaiting = () => {
         clearTimeout(timer);
         resolve();
       };

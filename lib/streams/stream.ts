@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { report, toError } from '../errors.js';
 import { type AnyIterator, close, IteratorStream } from './iterator-stream.js';
 import { whenClosed } from './lifetime.js';
+import { endWithService } from './sse.js';
 import { holdErrors, tameErrors } from './stream-errors.js';
 
 export type Streamable = AnyIterator | AsyncIterable<unknown>;
@@ -29,6 +30,7 @@ export async function start(
 ): Promise<{ chunk: unknown; stream: Readable } | undefined> {
   tameErrors(ctx);
   const iterator = toIterator(source);
+  endWithService(iterator, ctx);
   const first = await Promise.race([firstOf(iterator), closed(ctx)]);
   if (!first) {
     close(iterator, ctx);
