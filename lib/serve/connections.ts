@@ -60,8 +60,10 @@ export class Connections {
   }
 
   /** Ends the connections on which nothing happens, once no request can be on its way any more. */
-  endIdle(): void {
+  async endIdle(): Promise<void> {
     if (performance.now() - this.#idleSince < LINGER) return;
+    // Timers come before the network: where the process was held up, requests may have waited here all the time.
+    await networkTurn();
     this.#server.closeIdleConnections?.();
     // Node counts a connection that never sent anything as busy.
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
@@ -77,7 +79,7 @@ export class Connections {
   async destroy(): Promise<void> {
     for (const res of this.#answers) breakOff(res);
     // HTTP/2 sends that a turn later.
-    if (this.#sessions.size > 0) await nextTurn();
+    if (this.#sessions.size > 0) await networkTurn();
     for (const socket of this.#sockets) socket.destroy();
     this.#server.closeAllConnections?.();
   }
@@ -92,8 +94,7 @@ export class Connections {
     const end = performance.now() + LINGER;
     for (let before = -1; this.#accepted > before && performance.now() < end; ) {
       before = this.#accepted;
-      // The first is the rest of a turn that may have looked at the network before; one more to be sure.
-      for (let turn = 0; turn < 3; turn++) await nextTurn();
+      await networkTurn();
     }
   }
 
@@ -125,6 +126,11 @@ export class Connections {
     this.#last.set(socket, res);
     announceClosing(res);
   }
+}
+
+/** A whole turn of the event loop: the present one may have looked at the network already; one more to be sure. */
+async function networkTurn(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
 }
 
 /**

@@ -114,7 +114,7 @@ describe('serving.close()', () => {
   it('answers all requests that were sent in advance', () =>
     withService(echo, { deadline: 3000 }, async (service) => {
       const client = await visitor(service);
-      await client.send(get('/first/300') + get('/second') + get('/third/100'));
+      await client.send(get('/first/800') + get('/second') + get('/third/100'));
       await sleep(50);
       const closed = service.close();
       await client.send(get('/fourth'));
