@@ -14,6 +14,7 @@ const VALUES = [
   'micropie',
   'nested',
   'reply',
+  'serve',
   'sse',
 ];
 const TYPES = [
@@ -39,6 +40,8 @@ const TYPES = [
   'RouteDeclaration',
   'RouteName',
   'Routes',
+  'ServeOptions',
+  'Serving',
   'SessionBackend',
   'SessionData',
   'SessionOptions',

@@ -1,4 +1,7 @@
+import type { Context } from '../context.js';
 import { type Reply, reply } from '../response/reply.js';
+import { announceOverdue, whenClosing } from '../serve/closing.js';
+import { closeIterator } from './iterators.js';
 
 /** One server-sent event. */
 export interface SseEvent {
@@ -28,7 +31,8 @@ const HEADERS = {
 
 /**
  * Answers with server-sent events (WHATWG HTML, section 9.2), and a comment every 15 seconds that keeps the
- * connection open. What the source throws before its first event, within 50 ms, is an ordinary error. When a client comes back, `request.headers['last-event-id']` is the last id that it got.
+ * connection open. What the source throws before its first event, within 50 ms, is an ordinary error. When a client
+ * comes back, `request.headers['last-event-id']` is the last id that it got.
  *
  * @param source - A generator, or anything iterable, of texts and events.
  *
@@ -41,25 +45,45 @@ export function sse(source: Source): Reply {
   return reply(200, new EventIterator(source), HEADERS);
 }
 
+/** Ends events when their service closes, so that the client comes back, to the next process; other streams go on. */
+export function endWithService(iterator: unknown, ctx: Context): void {
+  if (!(iterator instanceof EventIterator)) return;
+  whenClosing(ctx.res, () => {
+    iterator.stop();
+    closeIterator(iterator, ctx);
+    // The source may wait for its next event with this signal, whose error must not break the stream before its end.
+    ctx.res.once('finish', () => announceOverdue(ctx.res));
+  });
+}
+
 /** Not a generator: one that waits for the next event could not be ended before that comes. */
 class EventIterator implements AsyncIterableIterator<string> {
   readonly #source: AsyncIterator<string | SseEvent> | Iterator<string | SseEvent>;
   #pending: Pending<IteratorResult<string | SseEvent>> | undefined;
   #isOpen = false;
+  #isStopped = false;
 
   constructor(source: Source) {
     this.#source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
   async next(): Promise<IteratorResult<string>> {
+    if (this.#isStopped) return { done: true, value: undefined };
     this.#pending ??= new Pending(this.#source.next());
     const result = await this.#pending.within(this.#isOpen ? HEARTBEAT : FIRST_WAIT);
     const opening = this.#isOpen ? '' : COMMENT;
     this.#isOpen = true;
+    if (!result && this.#isStopped) return { done: true, value: undefined };
     if (!result) return { done: false, value: COMMENT };
     this.#pending = undefined;
     if (result.done) return { done: true, value: undefined };
     return { done: false, value: opening + (await this.#format(result.value)) };
+  }
+
+  /** Ends it without waiting for the event that it is at. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#pending?.wake();
   }
 
   async return(): Promise<IteratorResult<string>> {
@@ -86,15 +110,20 @@ class EventIterator implements AsyncIterableIterator<string> {
 class Pending<T> {
   readonly #promise: Promise<T>;
   #isSettled = false;
-  #wake = () => {};
+  #stopWaiting = () => {};
 
   constructor(value: T | Promise<T>) {
     this.#promise = Promise.resolve(value);
     const settle = () => {
       this.#isSettled = true;
-      this.#wake();
+      this.wake();
     };
     this.#promise.then(settle, settle);
+  }
+
+  /** Has nobody wait any longer. */
+  wake(): void {
+    this.#stopWaiting();
   }
 
   /** @returns undefined when the time is over before. */
@@ -108,7 +137,7 @@ class Pending<T> {
       const timer = setTimeout(resolve, milliseconds);
       // The connection keeps the process running; when it is gone, this timer shall not.
       timer.unref();
-      this.#wake = () => {
+      this.#stopWaiting = () => {
         clearTimeout(timer);
         resolve();
       };

@@ -4,6 +4,7 @@ import { toError } from '../thrown.js';
 import { IteratorStream } from './iterator-stream.js';
 import { type AnyIterator, closeIterator, type Streamable, toIterator } from './iterators.js';
 import { isNodeStream, own, release, untilClosed } from './lifetime.js';
+import { endWithService } from './sse.js';
 
 /**
  * Starts a generator, so that what it throws before its first chunk is an ordinary error, and makes a Node
@@ -18,6 +19,7 @@ export async function startGenerator(
 ): Promise<{ chunk: unknown; stream: Readable } | undefined> {
   release(source, ctx);
   const iterator = toIterator(source);
+  endWithService(iterator, ctx);
   const first = await Promise.race([firstOf(iterator), untilClosed(ctx)]);
   if (!first) {
     closeIterator(iterator, ctx);

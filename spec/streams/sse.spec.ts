@@ -116,7 +116,7 @@ describe('sse(source)', () => {
     [
       ['of the source at once', () => throwing(0, new Error('secret')), 500, 'Internal Server Error', 1],
       ['of the source after 5 ms', () => throwing(5, new Error('secret')), 500, 'Internal Server Error', 1],
-      ['with a status', () => throwing(0, createError(403, 'Not for you')), 403, 'Not for you', 1],
+      ['with a status', () => throwing(0, createError(403, 'Not for you')), 403, '403 Forbidden: Not for you', 1],
       ['because the first event can not be sent', () => [{ data: 1n }], 500, 'Internal Server Error', 1],
     ];
   for (const [title, make, status, text, told] of failing)
