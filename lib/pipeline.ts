@@ -72,7 +72,6 @@ function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMidd
 function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { ctx } = request;
   const starting = send(answer, ctx);
-  markPrivate(request);
   const storing = starting ? starting.then(() => store(request)) : store(request);
   return storing?.then(() => requireReadable(ctx));
 }
@@ -80,6 +79,7 @@ function finish(request: Request, answer: Reply): Promise<void> | undefined {
 /** The session is stored before Koa sends anything; what is changed from now on comes too late. */
 function store(request: Request): Promise<void> | undefined {
   const { session } = exchangeOf(request);
+  markPrivate(request);
   const saving = session.save();
   session.seal();
   return saving;
