@@ -85,8 +85,10 @@ const OBJECT: Rule = { must: 'be an object', allows: isObject };
 
 const RULES: Rules<MicropieOptions> = {
   prefix: {
-    must: "be a path such as '/api', percent-encoded, without a slash at its end",
-    allows: (value) => typeof value === 'string' && /^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
+    must:
+      "be a path such as '/api', percent-encoded, without a slash at its end; " +
+      "write ':name' in static routes, as in path: 'GET /users/:id'",
+    allows: (value) => typeof value === 'string' && /^(?:\/(?![:*]\w)[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
   },
   middlewares: {
     must: 'be a list of hooks',

@@ -23,7 +23,8 @@ interface Place {
   readonly path: string;
   /** The fields that lead to it, each with a dot behind it. */
   readonly fields: string;
-  readonly above: ReadonlySet<object>;
+  /** How messages name the place, as in `Root.tasks`. */
+  readonly where: string;
 }
 
 /**
@@ -33,14 +34,17 @@ interface Place {
  */
 export function buildRoutes(controller: object, prefix: string): Served {
   const building = new Building();
-  const tree = building.add(controller, { path: prefix, fields: '', above: new Set() });
+  const tree = building.add(controller, { path: prefix, fields: '', where: nameOfClass(controller) });
   return { tree, routes: Object.freeze(building.routes), needsAmbientRequest: building.needsAmbientRequest };
 }
 
 class Building {
   readonly routes: Route[] = [];
   needsAmbientRequest = false;
-  readonly #seen = new Set<object>();
+  /** Where each instance is served. */
+  readonly #places = new Map<object, string>();
+  /** Those whose nested controllers are being added. */
+  readonly #open = new Set<object>();
 
   add(instance: object, place: Place): RouteTree {
     const className = nameOfClass(instance);
@@ -53,11 +57,16 @@ class Building {
     const described = new Map<string, Described>();
     for (const [name, method] of methods)
       described.set(name, describeMethod(method, declarations.get(name) ?? UNDECLARED, `${className}.${name}`));
-    const tree = emptyTree();
-    for (const [name, one] of described) this.#addMethod(tree, instance, name, one, place);
     warnOfRenames(classOf(instance), className, described);
     warnOfHiddenTypes(className, described);
-    for (const [name, value] of fields) this.#addNested(tree, name, value, instance, className, place);
+    const tree = emptyTree();
+    for (const [name, one] of described) this.#addMethod(tree, instance, name, one, place);
+    for (const [name, value] of fields) {
+      const segment = segmentOfName(name);
+      refuseHidden(described, name, segment);
+      tree.nested.set(segment, this.add(value, placeOfField(place, className, name, segment)));
+    }
+    this.#open.delete(instance);
     return tree;
   }
 
@@ -95,28 +104,30 @@ class Building {
     if (name === 'index' && !pattern?.segments) tree.index = handler;
   }
 
-  #addNested(tree: RouteTree, name: string, value: object, parent: object, className: string, place: Place): void {
-    const segment = segmentOfName(name);
-    if (tree.root.texts.has(segment))
-      throw new TypeError(
-        `${className}.${name}: a declared path begins with '/${segment}', where only this field is served`,
-      );
-    const below: Place = {
-      path: `${place.path}/${segment}`,
-      fields: `${place.fields}${name}.`,
-      above: new Set([...place.above, parent]),
-    };
-    tree.nested.set(segment, this.add(value, below));
+  #refuseTwice(instance: object, className: string, { where }: Place): void {
+    if (this.#open.has(instance))
+      throw new TypeError(`${where}: this ${className} is nested in itself, which never ends; remove the field`);
+    const other = this.#places.get(instance);
+    if (other !== undefined)
+      throw new TypeError(`${where}: this ${className} is served as ${other} already; make another for this field`);
+    this.#places.set(instance, where);
+    this.#open.add(instance);
   }
+}
 
-  #refuseTwice(instance: object, className: string, { above, fields }: Place): void {
-    if (above.has(instance))
-      throw new TypeError(`${fields.slice(0, -1)}: ${className} is nested in itself, which never ends`);
-    if (this.#seen.has(instance))
+function placeOfField({ path, fields }: Place, className: string, name: string, segment: string): Place {
+  return { path: `${path}/${segment}`, fields: `${fields}${name}.`, where: `${className}.${name}` };
+}
+
+/** Where the text of a nested field matches, only its class answers. */
+function refuseHidden(described: ReadonlyMap<string, Described>, field: string, segment: string): void {
+  for (const { declaration, where } of described.values()) {
+    const first = declaration.pattern?.segments?.[0];
+    if (first?.kind === 'text' && first.text === segment)
       throw new TypeError(
-        `${fields.slice(0, -1)}: this instance of ${className} is served elsewhere already; make another`,
+        `${where}: its path begins with '/${segment}', where only the controller in the field '${field}' answers; ` +
+          'move the method into its class, or rename the field',
       );
-    this.#seen.add(instance);
   }
 }
 
@@ -179,7 +190,12 @@ function refuseNothing(
 ): void {
   for (const name of declarations.keys())
     if (!methods.has(name))
-      throw new TypeError(`${className}.routes names '${name}', which is not a method that is served`);
+      throw new TypeError(
+        `${className}.routes names '${name}', which is not a method that is served; ` +
+          (fields.has(name)
+            ? 'the controller in this field has static routes of its own'
+            : `these are: ${[...methods.keys()].join(', ') || 'none'}`),
+      );
   if (methods.size + fields.size === 0)
-    throw new TypeError(`${className} has no method to serve; only methods of its class are routes`);
+    throw new TypeError(`${className} has no method to serve; only methods of its class are routes, as in index() {}`);
 }

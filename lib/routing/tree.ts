@@ -113,7 +113,8 @@ export function search(tree: RouteTree, method: string, segments: readonly strin
     const segment = segments[at];
     const child = segment === undefined ? undefined : texts.get(segment);
     const found = child && walk(child, at + 1, taken);
-    if (found || !name || segment === undefined) return found;
+    // An empty segment, as in `//`, is nobody's name.
+    if (found || !name || !segment) return found;
     return walk(name, at + 1, [...taken, segment]);
   }
 

@@ -45,7 +45,6 @@ describe('no path reaches', () => {
     set trap(_value) {
       calls.push('trap');
     }
-    arrow = () => calls.push('arrow');
     db = { query: () => calls.push('query') };
     secret = 'plain data';
   }
@@ -57,7 +56,7 @@ describe('no path reaches', () => {
   const unknown = [
     ...objects.flatMap((name) => [`/${name}`, `/${escaped(name)}`, `/${name}/index/x`]),
     ...['/_hidden', '/%5fhidden', '/__x', '/#priv', '/%23priv', '/priv', '/ws_chat', '/%77s_chat', '/trap', '/then'],
-    ...['/render', '/redirect', '/request', '/session', '/ctx', '/app', '/arrow', '/db', '/db/query', '/secret'],
+    ...['/render', '/redirect', '/request', '/session', '/ctx', '/app', '/db', '/db/query', '/secret'],
     ...[
       '//admin',
       '///',
