@@ -19,7 +19,11 @@ export function nameOfClass(instance: object): string {
 
 /** An object without a class is taken for one of `Object`, which has no routes of its own. */
 export function classOf(instance: object): { readonly name: string } {
-  const made: unknown = Reflect.get(instance, 'constructor');
+  return constructorOf(Object.getPrototypeOf(instance));
+}
+
+function constructorOf(prototype: object | null): { readonly name: string } {
+  const made: unknown = prototype && Reflect.get(prototype, 'constructor');
   return typeof made === 'function' ? made : Object;
 }
 
@@ -101,7 +105,7 @@ function isArrowFunction(value: unknown): value is Method {
 function sourceOf(instance: object): string {
   let source = '';
   for (let level = Object.getPrototypeOf(instance); level && !isBase(level); level = Object.getPrototypeOf(level))
-    source += Function.prototype.toString.call(classOf(level));
+    source += Function.prototype.toString.call(constructorOf(level));
   return source;
 }
 
