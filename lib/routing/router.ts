@@ -4,7 +4,7 @@ import { isPrivate } from '../controller/methods.js';
 import { badRequest, methodNotAllowed } from '../errors.js';
 import { ALLOW_ANY, allowHeader, type Handler, handlerFor } from './handler.js';
 import { decodeSegment, decodeSegments, isBelow, segmentsFrom } from './path.js';
-import { type Candidate, isMethodName, type RouteTree, search } from './tree.js';
+import { type Candidate, isMethodName, type RouteTree, Search } from './tree.js';
 
 /** What a mount does with a request. */
 export type Target =
@@ -42,7 +42,7 @@ function find(tree: RouteTree, method: string, segments: readonly string[], isSt
   const [first, ...others] = segments;
   const nested = first === undefined ? undefined : tree.nested.get(first);
   if (nested) return find(nested, method, others, isStrict);
-  const { found, misfits } = search(tree, method, segments, isStrict);
+  const { found, misfits } = new Search(tree, method, segments, isStrict);
   if (found) return run(found);
   const index = fittingIndex(tree, segments);
   if (index && handlerFor([index.handler], method)) return run(index);
