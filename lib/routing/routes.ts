@@ -1,12 +1,12 @@
-import { describePlan, makePlan, type Plan, parametersOfNames } from '../binding/plan.js';
+import { describePlan, type Plan } from '../binding/plan.js';
 import { isController } from '../controller/controller.js';
-import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
-import { classOf, collectMethods, type Method, nameOfClass } from '../controller/methods.js';
+import { readDeclarations, UNDECLARED } from '../controller/declarations.js';
+import { type Described, describeMethod } from '../controller/describe.js';
+import { classOf, collectMethods, nameOfClass } from '../controller/methods.js';
 import { nestedFields } from '../controller/nested.js';
 import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
-import { readSignature, type WrittenParameter } from '../controller/signature.js';
 import { allowedMethods, type Handler } from './handler.js';
-import { pathOfSegments, segmentOfName } from './pattern.js';
+import { type Pattern, pathOfSegments, segmentOfName } from './pattern.js';
 import type { Route } from './route.js';
 import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
@@ -60,7 +60,8 @@ class Building {
     warnOfRenames(classOf(instance), className, described);
     warnOfHiddenTypes(className, described);
     const tree = emptyTree();
-    for (const [name, one] of described) this.#addMethod(tree, instance, name, one, place);
+    for (const [name, one] of described)
+      this.#addMethod(tree, makeHandler(instance, name, one, place), name, one.declaration.pattern);
     for (const [name, value] of fields) {
       const segment = segmentOfName(name);
       refuseHidden(described, name, segment);
@@ -70,38 +71,11 @@ class Building {
     return tree;
   }
 
-  #addMethod(
-    tree: RouteTree,
-    instance: object,
-    name: string,
-    { method, declaration, plan, where }: Described,
-    place: Place,
-  ) {
-    const { pattern, streamsBody } = declaration;
-    const segment = segmentOfName(name);
-    const ownPath = pattern?.segments ? pathOfSegments(pattern.segments) : name === 'index' ? '' : `/${segment}`;
-    const methods = pattern?.methods;
-    const handler: Handler = {
-      route: Object.freeze({
-        name: place.fields + name,
-        path: place.path + ownPath || '/',
-        parameters: describePlan(plan),
-        methods: Object.freeze(methods ? [...allowedMethods(methods)] : ['*']),
-      }),
-      where,
-      methods,
-      plan,
-      returns: declaration.returns,
-      middlewares: declaration.middlewares,
-      prefersJson: declaration.input !== undefined || declaration.returns !== undefined,
-      streamsBody,
-      showsFiles: isController(instance) || showsFiles(plan),
-      call: (args) => method.apply(instance, [...args]),
-    };
+  #addMethod(tree: RouteTree, handler: Handler, name: string, pattern: Pattern | undefined): void {
     this.routes.push(handler.route);
     if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
-    else addAutomatic(tree, segment, handler);
-    if (name === 'index' && !pattern?.segments) tree.index = handler;
+    else addAutomatic(tree, segmentOfName(name), handler);
+    if (!pattern?.segments && name === 'index') tree.index = handler;
   }
 
   #refuseTwice(instance: object, className: string, { where }: Place): void {
@@ -119,6 +93,38 @@ function placeOfField({ path, fields }: Place, className: string, name: string, 
   return { path: `${path}/${segment}`, fields: `${fields}${name}.`, where: `${className}.${name}` };
 }
 
+function makeHandler(
+  instance: object,
+  name: string,
+  { method, declaration, plan, where }: Described,
+  place: Place,
+): Handler {
+  const { pattern, returns, middlewares, streamsBody } = declaration;
+  const methods = pattern?.methods;
+  return {
+    route: Object.freeze({
+      name: place.fields + name,
+      path: place.path + pathBelow(name, pattern) || '/',
+      parameters: describePlan(plan),
+      methods: Object.freeze(methods ? [...allowedMethods(methods)] : ['*']),
+    }),
+    where,
+    methods,
+    plan,
+    returns,
+    middlewares,
+    prefersJson: declaration.input !== undefined || returns !== undefined,
+    streamsBody,
+    showsFiles: isController(instance) || showsFiles(plan),
+    call: (args) => method.apply(instance, [...args]),
+  };
+}
+
+function pathBelow(name: string, pattern: Pattern | undefined): string {
+  if (pattern?.segments) return pathOfSegments(pattern.segments);
+  return name === 'index' ? '' : `/${segmentOfName(name)}`;
+}
+
 /** Where the text of a nested field matches, only its class answers. */
 function refuseHidden(described: ReadonlyMap<string, Described>, field: string, segment: string): void {
   for (const { declaration, where } of described.values()) {
@@ -128,45 +134,6 @@ function refuseHidden(described: ReadonlyMap<string, Described>, field: string, 
         `${where}: its path begins with '/${segment}', where only the controller in the field '${field}' answers; ` +
           'move the method into its class, or rename the field',
       );
-  }
-}
-
-/** A method with all that is known of its parameters. */
-export interface Described {
-  readonly method: Method;
-  readonly declaration: Declaration;
-  readonly plan: Plan;
-  readonly where: string;
-  /** As the source writes them. */
-  readonly parameters: readonly WrittenParameter[];
-  /** Whether their names do not come from the source. */
-  readonly isNamed: boolean;
-}
-
-function describeMethod(method: Method, declaration: Declaration, where: string): Described {
-  const segments = declaration.pattern?.segments;
-  const parameters = signatureOf(method, declaration, where);
-  const named = segments?.filter(({ kind }) => kind !== 'text').length ?? 0;
-  return {
-    method,
-    declaration,
-    plan: makePlan(parameters, declaration, segments, where),
-    where,
-    parameters,
-    isNamed: parameters.every((_parameter, index) => index < named || declaration.params[index]?.name !== undefined),
-  };
-}
-
-function signatureOf(method: Method, { params }: Declaration, where: string): WrittenParameter[] {
-  try {
-    return readSignature(method);
-  } catch (cause) {
-    const byHand = parametersOfNames(params);
-    if (byHand) return byHand;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const name = where.slice(where.indexOf('.') + 1);
-    const cure = `name them by hand: static routes = { '${name}': { params: ['first', 'second'] } }`;
-    throw new TypeError(`${where}: its parameters can't be read, since ${reason}; ${cure}`, { cause });
   }
 }
 
