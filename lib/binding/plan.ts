@@ -1,13 +1,14 @@
 import type { WrittenName, WrittenParameter } from '../controller/signature.js';
 import type { PatternSegment } from '../routing/pattern.js';
 import { prepareInputConversion, prepareTextConversion, type TextConversion } from './json-schema.js';
-import type {
-  DeclaredParameter,
-  NamedParameter,
-  Parameter,
-  ParameterDeclaration,
-  ParameterType,
-  Source,
+import {
+  type DeclaredParameter,
+  INJECTED,
+  type NamedParameter,
+  type Parameter,
+  type ParameterDeclaration,
+  type ParameterType,
+  type Source,
 } from './parameters.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -51,7 +52,6 @@ export interface Plan {
   readonly maxSegments: number;
 }
 
-const INJECTED = new Set(['ctx', 'request']);
 const BY_NAME: readonly Source[] = ['query', 'body', 'file', 'session'];
 const FROM_BODY: readonly Source[] = ['body', 'file'];
 

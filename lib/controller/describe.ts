@@ -1,3 +1,4 @@
+import { INJECTED } from '../binding/parameters.js';
 import { makePlan, type Plan, parametersOfNames } from '../binding/plan.js';
 import type { Declaration } from './declarations.js';
 import type { Method } from './methods.js';
@@ -30,7 +31,9 @@ export function describeMethod(method: Method, declaration: Declaration, where: 
     plan: makePlan(parameters, declaration, segments, where),
     where,
     parameters,
-    isNamed: parameters.every((_parameter, index) => index < named || declaration.params[index]?.name !== undefined),
+    isNamed: parameters
+      .filter((parameter) => parameter.kind !== 'positional' || !INJECTED.has(parameter.name))
+      .every((_parameter, index) => index < named || declaration.params[index]?.name !== undefined),
   };
 }
 

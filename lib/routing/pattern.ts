@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http';
+import { INJECTED } from '../binding/parameters.js';
 import { decodeSegment } from './path.js';
 
 /** One segment of a declared path. */
@@ -15,8 +16,6 @@ export interface Pattern {
   readonly segments: readonly PatternSegment[] | undefined;
 }
 
-// What a parameter of these names is given instead: Koa's context, and the request.
-const INJECTED = new Set(['ctx', 'request']);
 const NEVER_ROUTED = new Set(['CONNECT', 'TRACE']);
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 

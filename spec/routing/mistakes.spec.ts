@@ -398,6 +398,20 @@ describe('hooks', () => {
     });
 });
 
+describe('a name that a build tool changed', () => {
+  const rows: [method: string, declaration: object, warns: boolean][] = [
+    ['m(id2) {}', {}, true],
+    ['m(ctx, id2) {}', { path: '/:id' }, false],
+    ['m(ctx, id2, page3) {}', { path: '/:id' }, true],
+    ['m(ctx, id2, page3) {}', { path: '/:id', params: ['id', 'page'] }, false],
+  ];
+  for (const [method, declaration, warns] of rows)
+    it(`${warns ? 'warns' : 'does no harm'} in ${method} with ${JSON.stringify(declaration)}`, async () => {
+      const Root = classOf(`${method} static routes = routes`, { routes: { m: declaration } });
+      expect(await warningsOf(() => micropie(Root))).to.have.lengthOf(warns ? 1 : 0);
+    });
+});
+
 /** The texts of the warnings that something causes. */
 async function warningsOf(cause: () => unknown): Promise<string[]> {
   const texts: string[] = [];
