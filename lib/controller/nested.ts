@@ -10,6 +10,11 @@ declare const CLASS: unique symbol;
 /** A nested controller, which remembers its class for the types of a client. */
 export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { readonly [CLASS]?: C };
 
+/** Refuses a class, whose constructor's arguments would go unchecked. */
+type Instance<T> = T extends (abstract new (...args: never) => unknown) | ((...args: never) => unknown)
+  ? never
+  : unknown;
+
 /**
  * Makes a controller and serves it below the name of the field that it is put in.
  *
@@ -26,8 +31,8 @@ export function nested<C extends new (...args: never) => object>(
   controller: C,
   ...args: ConstructorParameters<C>
 ): Nested<C>;
-export function nested<C extends new (...args: never) => object>(controller: InstanceType<C>): Nested<C>;
-export function nested<T extends object>(controller: T): Nested<T>;
+export function nested<T extends object>(controller: T & Instance<T>): Nested<T>;
+export function nested<C extends new (...args: never) => object = never>(controller: InstanceType<C>): Nested<C>;
 export function nested(controller: object, ...args: readonly unknown[]): unknown {
   const instance = isClass(controller) ? make(controller, args) : controller;
   if (typeof instance !== 'object' || instance === null)
