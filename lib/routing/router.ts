@@ -39,9 +39,9 @@ export function prepareMatch(tree: RouteTree, { prefix, strict, fallthrough }: R
 }
 
 function find(tree: RouteTree, method: string, segments: readonly string[], isStrict: boolean): Target | undefined {
-  const [first, ...others] = segments;
+  const [first] = segments;
   const nested = first === undefined ? undefined : tree.nested.get(first);
-  if (nested) return find(nested, method, others, isStrict);
+  if (nested) return find(nested, method, segments.slice(1), isStrict);
   const { found, misfits } = new Search(tree, method, segments, isStrict);
   if (found) return run(found);
   const index = fittingIndex(tree, segments);
