@@ -2,6 +2,7 @@ import Koa, { type Middleware as KoaMiddleware } from 'koa';
 import mount from 'koa-mount';
 import type { Micropie, Route } from '../lib/index.js';
 import { createApp } from './alongside/index.js';
+import { blog } from './blog/index.js';
 import { events } from './events/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
@@ -41,6 +42,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
     demo('json-api', jsonApi(), 'A list of todos with GET, POST, PUT, PATCH and DELETE.', [
       '/json-api/todos',
       '/json-api/todos/1',
+    ]),
+    demo('blog', blog(), 'Posts, comments and an admin part: controllers nested in a controller.', [
+      '/blog',
+      '/blog/posts/first',
     ]),
     demo('headers', headers(), 'Headers of the request and the answer, cookies, languages and 304.', [
       '/headers',

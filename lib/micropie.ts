@@ -7,6 +7,7 @@ import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';
 import type { Route } from './routing/route.js';
 import { Service } from './service.js';
+import { isClass } from './values.js';
 
 /** The Koa middleware that `micropie` makes. */
 export interface Micropie {
@@ -62,8 +63,4 @@ function instantiate(controller: unknown): object {
   if (typeof controller === 'object' && controller !== null) return controller;
   if (!isClass(controller)) throw new TypeError('micropie: the controller must be a class or an instance of one');
   return new controller();
-}
-
-function isClass(value: unknown): value is new () => object {
-  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
 }

@@ -54,8 +54,10 @@ interface Given extends Pick<Settings, 'prefix' | 'fallthrough' | 'strict' | 'vi
 const ROWS: Rows<Given> = {
   prefix: {
     fallback: '',
-    must: "be a path such as '/api', percent-encoded, without a slash at its end",
-    allows: (value) => typeof value === 'string' && /^(?:\/[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
+    must:
+      "be a path such as '/api', percent-encoded, without a slash at its end; " +
+      "write ':name' in static routes, as in path: 'GET /users/:id'",
+    allows: (value) => typeof value === 'string' && /^(?:\/(?![:*]\w)[\w.~!$&'()*+,;=:@%-]+)*$/.test(value),
   },
   middlewares: { fallback: [], must: 'be a list of hooks', allows: Array.isArray },
   fallthrough: booleanRow(true),

@@ -37,7 +37,10 @@ export async function respond(service: Service, request: Request, target: Target
     if (!answer) {
       if (target.kind === 'unknown') throw notFound();
       const { handler } = target;
-      if (exchange.body?.isMultipart) await service.receiveUploads(request, handler.showsFiles || hooks.length > 0);
+      if (exchange.body?.isMultipart) {
+        const isSeen = handler.showsFiles || service.needsAmbientRequest || hooks.length > 0;
+        await service.receiveUploads(request, isSeen);
+      }
       const binding = bind(handler.plan, request);
       const args = binding instanceof Promise ? await binding : binding;
       if (hooks.length > 0) answer = await runBeforeCall(hooks, request, () => argumentsByName(handler.plan, args));

@@ -7,3 +7,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
+
+/** Whether a value can be called with `new`: a class, or a function with a prototype. */
+export function isClass(value: unknown): value is new (...args: readonly unknown[]) => object {
+  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { bin, folderOf, ROOT, run } from './support/package.js';
 
-const FILES = ['controllers', 'hooks', 'requests'];
+const FILES = ['controllers', 'hooks', 'nested', 'requests'];
 const SETTINGS = JSON.stringify({
   extends: join(ROOT, 'tsconfig.json'),
   include: ['*.ts'],

@@ -18,6 +18,9 @@ export interface NamedParameter {
   readonly sources: readonly Source[];
 }
 
+/** Parameters of these names are given Koa's context and the request, and nothing of a client's. */
+export const INJECTED: ReadonlySet<string> = new Set(['ctx', 'request']);
+
 /** One entry of a method's parameter list. `input` takes the whole query or body. */
 export type Parameter =
   | ({ readonly kind: 'positional' } & NamedParameter)

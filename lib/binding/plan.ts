@@ -1,13 +1,14 @@
 import type { WrittenName, WrittenParameter } from '../controller/signature.js';
 import type { PatternSegment } from '../routing/pattern.js';
 import { prepareInputConversion, prepareTextConversion, type TextConversion } from './json-schema.js';
-import type {
-  DeclaredParameter,
-  NamedParameter,
-  Parameter,
-  ParameterDeclaration,
-  ParameterType,
-  Source,
+import {
+  type DeclaredParameter,
+  INJECTED,
+  type NamedParameter,
+  type Parameter,
+  type ParameterDeclaration,
+  type ParameterType,
+  type Source,
 } from './parameters.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -51,7 +52,6 @@ export interface Plan {
   readonly maxSegments: number;
 }
 
-const INJECTED = new Set(['ctx', 'request']);
 const BY_NAME: readonly Source[] = ['query', 'body', 'file', 'session'];
 const FROM_BODY: readonly Source[] = ['body', 'file'];
 
@@ -126,9 +126,13 @@ function nameParameters(
     return { ...rename(parameter, declared, segment?.name, where), declared: declared ?? {} };
   });
   const missing = inPath[next];
-  if (missing) throw new TypeError(`${where}: its path names '${missing.name}', but it has no parameter for it`);
+  if (missing)
+    throw new TypeError(`${where}: its path names '${missing.name}', but it has no parameter for it; add one`);
   if (next < params.length)
-    throw new TypeError(`${where}: its params are ${params.length}, but it has ${next} parameters that a client gives`);
+    throw new TypeError(
+      `${where}: its params are ${params.length}, but it has ${next} parameters that a client gives; ` +
+        'leave out what is too many, and those for ctx, request and the session',
+    );
   return named;
 }
 
@@ -168,6 +172,10 @@ function isGiven(parameter: WrittenParameter, session: ReadonlySet<string>): boo
   return parameter.kind !== 'positional' || !(INJECTED.has(parameter.name) || session.has(parameter.name));
 }
 
+function namesOf(parameter: WrittenParameter): readonly string[] {
+  return parameter.kind === 'pattern' ? parameter.keys.map(({ name }) => name) : [parameter.name];
+}
+
 function nameOf(parameter: WrittenParameter): string | undefined {
   return parameter.kind === 'pattern' ? undefined : parameter.name;
 }
@@ -181,9 +189,9 @@ function refuseMisplaced(
   session: ReadonlySet<string>,
   where: string,
 ): void {
-  const given = written.filter((parameter) => isGiven(parameter, session)).map(nameOf);
+  const given = written.filter((parameter) => isGiven(parameter, session)).map(namesOf);
   for (const [index, { name }] of inPath.entries()) {
-    const at = given.indexOf(name);
+    const at = given.findIndex((names) => names.includes(name));
     if (at !== -1 && at !== index)
       throw new TypeError(
         `${where}: its path gives '${name}' as parameter ${index + 1}, but that is parameter ${at + 1}; ` +
@@ -200,7 +208,9 @@ function refuseMismatch(
 ): void {
   const { kind, name } = segment;
   if (declared?.name !== undefined && declared.name !== name)
-    throw new TypeError(`${where}: its path calls a parameter '${name}' that params calls '${declared.name}'`);
+    throw new TypeError(
+      `${where}: its path calls a parameter '${name}' that params calls '${declared.name}'; give it one name`,
+    );
   if (parameter.kind === 'pattern')
     throw new TypeError(
       `${where}: its path names '${name}', which must be a parameter of its own, not a key of a pattern`,

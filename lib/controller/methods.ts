@@ -1,3 +1,4 @@
+import { isDots } from '../routing/pattern.js';
 import { isBase, isController, RESERVED } from './controller.js';
 
 /** A method of a controller, called with the controller as `this`. */
@@ -18,7 +19,11 @@ export function nameOfClass(instance: object): string {
 
 /** An object without a class is taken for one of `Object`, which has no routes of its own. */
 export function classOf(instance: object): { readonly name: string } {
-  const made: unknown = Reflect.get(instance, 'constructor');
+  return constructorOf(Object.getPrototypeOf(instance));
+}
+
+function constructorOf(prototype: object | null): { readonly name: string } {
+  const made: unknown = prototype && Reflect.get(prototype, 'constructor');
   return typeof made === 'function' ? made : Object;
 }
 
@@ -39,7 +44,7 @@ export function collectMethods(instance: object): Map<string, Method> {
       seen.add(name);
       const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
       if (!isMethod(value) || isPrivate(name) || NEVER_ROUTED.has(name)) continue;
-      refuseTemplate(name, className);
+      refuseName(name, className, `call the method something else and declare ${pathInstead(name)}`);
       methods.set(name, value);
     }
   }
@@ -59,24 +64,31 @@ function refuseReserved(instance: object, className: string): void {
         throw new TypeError(`${className}.${name}: the base class Controller needs this name; call it something else`);
 }
 
-/** `'tasks/:id'() {}` would be served at `/tasks%2F:id`, which is surely not what was meant. */
-function refuseTemplate(name: string, className: string): void {
-  if (name === '.' || name === '..')
-    throw new TypeError(`${className}['${name}'] can't be served: clients resolve '${name}' in a path themselves`);
-  if (/(^|\/)[:*]\w/.test(name))
-    throw new TypeError(
-      `${className}['${name}'] is not a path: call the method something else and declare ` +
-        `static routes = { name: '${name.startsWith('/') ? '' : '/'}${name}' }`,
-    );
+/**
+ * Refuses the name of a method or a field that no client can ask for, or that is surely meant as a path:
+ * `'tasks/:id'() {}` would be served at `/tasks%2F:id`.
+ *
+ * @param cure - What to do where a path is meant.
+ */
+export function refuseName(name: string, className: string, cure: string): void {
+  if (name === '' || isDots(name))
+    throw new TypeError(`${className}['${name}'] can't be served: no client sends such a segment; rename it`);
+  if (/(^|\/)[:*]\w|^[A-Z]+ \//.test(name)) throw new TypeError(`${className}['${name}'] is not a path: ${cure}`);
+}
+
+function pathInstead(name: string): string {
+  return `static routes = { name: '${/^[A-Z]+ \/|^\//.test(name) ? '' : '/'}${name}' }`;
 }
 
 /** An arrow function in a field looks like a handler, but is never served. One that was passed in is left alone. */
 function warnOfFields(instance: object, className: string): void {
   if (process.env.NODE_ENV === 'production') return;
-  const source = Function.prototype.toString.call(classOf(instance));
-  const fields = Object.entries(Object.getOwnPropertyDescriptors(instance)).flatMap(([name, { value }]) =>
-    !isPrivate(name) && isArrowFunction(value) && isWrittenAsField(name, value, source) ? [name] : [],
+  const arrows = Object.entries(Object.getOwnPropertyDescriptors(instance)).flatMap(([name, { value }]) =>
+    !isPrivate(name) && isArrowFunction(value) ? [{ name, value }] : [],
   );
+  if (arrows.length === 0) return;
+  const source = compact(sourceOf(instance));
+  const fields = arrows.filter(({ name, value }) => isWrittenAsField(name, value, source)).map(({ name }) => name);
   if (fields.length === 0) return;
   process.emitWarning(
     `${className} has arrow functions in fields, which are never served: ${fields.join(', ')}. ` +
@@ -89,7 +101,23 @@ function isArrowFunction(value: unknown): value is Method {
   return typeof value === 'function' && !Object.hasOwn(value, 'prototype');
 }
 
+/** The source text of an instance's classes. */
+function sourceOf(instance: object): string {
+  let source = '';
+  for (let level = Object.getPrototypeOf(instance); level && !isBase(level); level = Object.getPrototypeOf(level))
+    source += Function.prototype.toString.call(constructorOf(level));
+  return source;
+}
+
+/** As authors write it, `name = () => {}`, or as esbuild does for them: by `__name` and, for old targets, a call. */
 function isWrittenAsField(name: string, value: Method, source: string): boolean {
-  const text = Function.prototype.toString.call(value);
-  return source.includes(`${name} = ${text}`) || source.includes(`${name}=${text}`);
+  const text = compact(Function.prototype.toString.call(value));
+  return [`${name}=`, `"${name}",`].some((field) =>
+    ['', '__name('].some((wrapper) => source.includes(field + wrapper + text)),
+  );
+}
+
+/** Without what tools add or take away. */
+function compact(source: string): string {
+  return source.replace(/\/\*.*?\*\/|\s+/gs, '');
 }

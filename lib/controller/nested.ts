@@ -1,5 +1,6 @@
+import { isClass } from '../values.js';
 import { RESERVED } from './controller.js';
-import { isPrivate } from './methods.js';
+import { isPrivate, refuseName } from './methods.js';
 
 // Only what was marked is served: a controller may lie in a field for other reasons.
 const marked = new WeakSet<object>();
@@ -8,6 +9,11 @@ declare const CLASS: unique symbol;
 
 /** A nested controller, which remembers its class for the types of a client. */
 export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { readonly [CLASS]?: C };
+
+/** Refuses a class, whose constructor's arguments would go unchecked. */
+type Instance<T> = T extends (abstract new (...args: never) => unknown) | ((...args: never) => unknown)
+  ? never
+  : unknown;
 
 /**
  * Makes a controller and serves it below the name of the field that it is put in.
@@ -25,18 +31,30 @@ export function nested<C extends new (...args: never) => object>(
   controller: C,
   ...args: ConstructorParameters<C>
 ): Nested<C>;
-export function nested<C extends new (...args: never) => object>(controller: InstanceType<C>): Nested<C>;
-export function nested<T extends object>(controller: T): Nested<T>;
+export function nested<T extends object>(controller: T & Instance<T>): Nested<T>;
+export function nested<C extends new (...args: never) => object = never>(controller: InstanceType<C>): Nested<C>;
 export function nested(controller: object, ...args: readonly unknown[]): unknown {
-  const instance = isClass(controller) ? new controller(...args) : controller;
+  const instance = isClass(controller) ? make(controller, args) : controller;
   if (typeof instance !== 'object' || instance === null)
     throw new TypeError('nested: the controller must be a class or an instance of one');
   marked.add(instance);
   return instance;
 }
 
-function isClass(value: unknown): value is new (...args: readonly unknown[]) => object {
-  return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
+// Far more than anybody nests, and far below what fills the stack.
+const MAX_DEPTH = 100;
+let depth = 0;
+
+/** A class that nests itself would be made for ever. */
+function make(controller: new (...args: readonly unknown[]) => object, args: readonly unknown[]): object {
+  if (depth >= MAX_DEPTH)
+    throw new TypeError(`nested: ${controller.name} is nested in itself, which never ends; remove the field`);
+  depth += 1;
+  try {
+    return new controller(...args);
+  } finally {
+    depth -= 1;
+  }
 }
 
 /**
@@ -56,6 +74,7 @@ export function nestedFields(
       throw new TypeError(
         `${className}.${name}: a nested controller can't be served under this name; rename the field`,
       );
+    refuseName(name, className, "name the field by plain text; the nested class has ':name' in paths of its own");
     // A field hides the method of its name, so that it would never be called.
     if (methods.has(name))
       throw new TypeError(`${className}.${name} is a method and a nested controller; rename one of them`);

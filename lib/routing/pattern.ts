@@ -1,4 +1,6 @@
 import { METHODS } from 'node:http';
+import { INJECTED } from '../binding/parameters.js';
+import { decodeSegment } from './path.js';
 
 /** One segment of a declared path. */
 export type PatternSegment =
@@ -25,7 +27,9 @@ const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 export function parsePattern(text: string, where: string): Pattern {
   const [, methods = '', path] = /^([^\s/]*)(?:(?:^|\s+)(\/.*))?$/s.exec(text.trim()) ?? [];
   if (methods === '' && path === undefined)
-    throw new TypeError(`${where}: '${text}' is not a path; write it as in 'GET /:id', '/:id' or 'POST'`);
+    throw new TypeError(
+      `${where}: '${text}' is not a path; write it as in 'GET /:id', 'GET,PUT /:id', '/:id' or 'POST'`,
+    );
   return {
     methods: methods === '' ? undefined : parseMethods(methods, where),
     segments: path === undefined ? undefined : parseSegments(path, where),
@@ -39,7 +43,7 @@ function parseMethods(text: string, where: string): string[] {
       throw new TypeError(
         `${where}: '${method}' is not an HTTP method that can be routed; write it in capitals, as in 'POST'`,
       );
-  return methods;
+  return [...new Set(methods)];
 }
 
 function parseSegments(path: string, where: string): PatternSegment[] {
@@ -47,10 +51,18 @@ function parseSegments(path: string, where: string): PatternSegment[] {
   const segments = texts.map((text) => parseSegment(text, `${where}: '${path}'`));
   const rest = segments.findIndex(({ kind }) => kind === 'rest');
   if (rest !== -1 && rest !== segments.length - 1)
-    throw new TypeError(`${where}: '${path}' has a *name before its end; it takes all segments that follow`);
+    throw new TypeError(
+      `${where}: '${path}' has a *name before its end, which takes all segments that follow; write it last`,
+    );
   const names = segments.flatMap((segment) => (segment.kind === 'text' ? [] : [segment.name]));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new TypeError(`${where}: '${path}' has two segments that are called '${twice}'`);
+  if (twice !== undefined)
+    throw new TypeError(`${where}: '${path}' has two segments that are called '${twice}'; rename one of them`);
+  const injected = names.find((name) => INJECTED.has(name));
+  if (injected !== undefined)
+    throw new TypeError(
+      `${where}: '${path}' names '${injected}', but such a parameter never comes from a client; rename the segment`,
+    );
   return segments;
 }
 
@@ -65,24 +77,29 @@ function parseSegment(text: string, where: string): PatternSegment {
 function literalText(text: string, where: string): string {
   if (text === '')
     throw new TypeError(`${where} has an empty segment; write it without a double slash or one at the end`);
-  if (/[:*?#\\]/.test(text))
+  if (/[?#\\]/.test(text))
+    throw new TypeError(`${where} has '${text}', but a path holds no '?', '#' or backslash; write %3F, %23 or %5C`);
+  if (/[:*]/.test(text))
     throw new TypeError(`${where} has '${text}', but only whole segments can be named, as in ':id' or '*path'`);
-  if (text === '.' || text === '..')
-    throw new TypeError(`${where} has '${text}', which clients resolve themselves before they send a path`);
-  return encodeText(text, where);
+  const decoded = decodeSegment(text);
+  if (decoded === undefined)
+    throw new TypeError(`${where} has '${text}', which is not percent-encoded correctly; write a percent sign as %25`);
+  if (isDots(decoded))
+    throw new TypeError(
+      `${where} has '${text}', which clients resolve themselves before they send a path; leave it out`,
+    );
+  return segmentOfName(decoded);
 }
 
-/** As `new URL()` writes it, and so every client that follows the WHATWG's URL standard. */
-function encodeText(text: string, where: string): string {
-  try {
-    decodeURIComponent(text);
-  } catch {
-    throw new TypeError(`${where} has '${text}', which is not percent-encoded correctly`);
-  }
-  return new URL(`http://host/${text}`).pathname.slice(1);
+/** What clients take for a step within the path. */
+export function isDots(text: string): boolean {
+  return text === '.' || text === '..';
 }
 
-/** The segment at which a method of this name is served: nothing in a name is taken for a part of an address. */
+/**
+ * The segment that stands for a text, be it a method's name: as `new URL()` writes it, and so every client that
+ * follows the WHATWG's URL standard, with whatever would not stay one segment encoded as well.
+ */
 export function segmentOfName(name: string): string {
   return new URL(`http://host/${name.replace(/[/?#%\\\s]/g, encodeURIComponent)}`).pathname.slice(1);
 }

@@ -4,7 +4,7 @@ import { isPrivate } from '../controller/methods.js';
 import { badRequest, methodNotAllowed } from '../errors.js';
 import { ALLOW_ANY, allowHeader, type Handler, handlerFor } from './handler.js';
 import { decodeSegment, decodeSegments, isBelow, segmentsFrom } from './path.js';
-import { type Candidate, isMethodName, type RouteTree, search } from './tree.js';
+import { type Candidate, isMethodName, type RouteTree, Search } from './tree.js';
 
 /** What a mount does with a request. */
 export type Target =
@@ -39,37 +39,33 @@ export function prepareMatch(tree: RouteTree, { prefix, strict, fallthrough }: R
 }
 
 function find(tree: RouteTree, method: string, segments: readonly string[], isStrict: boolean): Target | undefined {
-  const [first, ...others] = segments;
+  const [first] = segments;
   const nested = first === undefined ? undefined : tree.nested.get(first);
-  if (nested) return find(nested, method, others, isStrict);
-  const { found, misfits } = search(tree, method, segments, isStrict);
+  if (nested) return find(nested, method, segments.slice(1), isStrict);
+  const { found, misfits } = new Search(tree, method, segments, isStrict);
   if (found) return run(found);
-  const index = candidateIndex(tree, segments);
-  if (index?.kind === 'handler') {
-    if (handlerFor([index.handler], method)) return index;
-    return refuseMethod(method, [...misfits, index.handler]);
-  }
-  return misfits.length > 0 ? refuseMethod(method, misfits) : index;
+  const index = fittingIndex(tree, segments);
+  if (index && handlerFor([index.handler], method)) return run(index);
+  const refusing = index ? [...misfits, index.handler] : misfits;
+  if (refusing.length > 0) return refuseMethod(method, refusing);
+  return first !== undefined && decodeSegment(first) === undefined ? badPath() : undefined;
 }
 
+/** What can't be decoded is refused only now: it fits any path that takes a segment there. */
 function run({ handler, segments }: Candidate): Target {
   const pathParams = decodeSegments(segments);
   return pathParams ? { kind: 'handler', handler, pathParams } : badPath();
 }
 
 /** `index` also answers a path that names no method, if each of its segments fits a parameter. */
-function candidateIndex(tree: RouteTree, segments: readonly string[]): Target | undefined {
+function fittingIndex(tree: RouteTree, segments: readonly string[]): Candidate | undefined {
   const { index } = tree;
-  const [first] = segments;
-  if (first !== undefined) {
-    const name = decodeSegment(first);
-    if (name === undefined) return badPath();
-    // What looks private is nobody's, not even an argument of index: MicroPie's rule.
-    if (isPrivate(name) || isMethodName(tree, first)) return undefined;
-  }
   if (!index || segments.length > index.plan.maxSegments) return undefined;
-  const target = run({ handler: index, segments });
-  return target.kind === 'handler' && !fitsIndex(index.plan, target.pathParams) ? undefined : target;
+  const [first] = segments;
+  // What looks private is nobody's, not even an argument of index: MicroPie's rule.
+  if (first !== undefined && (isPrivate(decodeSegment(first) ?? '') || isMethodName(tree, first))) return undefined;
+  const decoded = decodeSegments(segments);
+  return decoded && !fitsIndex(index.plan, decoded) ? undefined : { handler: index, segments };
 }
 
 function refuseMethod(method: string, handlers: readonly Handler[]): Target {

@@ -1,12 +1,12 @@
-import { describePlan, makePlan, type Plan, type PlannedParameter, parametersOfNames } from '../binding/plan.js';
+import { describePlan, type Plan, type PlannedParameter } from '../binding/plan.js';
 import { isController } from '../controller/controller.js';
-import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
-import { classOf, collectMethods, type Method, nameOfClass } from '../controller/methods.js';
+import { readDeclarations, UNDECLARED } from '../controller/declarations.js';
+import { type Described, describeMethod } from '../controller/describe.js';
+import { classOf, collectMethods, nameOfClass } from '../controller/methods.js';
 import { nestedFields } from '../controller/nested.js';
 import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
-import { readSignature, type WrittenParameter } from '../controller/signature.js';
 import { allowedMethods, type Handler } from './handler.js';
-import { pathOfSegments, segmentOfName } from './pattern.js';
+import { type Pattern, pathOfSegments, segmentOfName } from './pattern.js';
 import type { Route } from './route.js';
 import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
@@ -23,7 +23,8 @@ interface Place {
   readonly path: string;
   /** The fields that lead to it, each with a dot behind it. */
   readonly fields: string;
-  readonly above: ReadonlySet<object>;
+  /** How messages name the place, as in `Root.tasks`. */
+  readonly where: string;
 }
 
 /**
@@ -33,14 +34,17 @@ interface Place {
  */
 export function buildRoutes(controller: object, prefix: string): Served {
   const building = new Building();
-  const tree = building.add(controller, { path: prefix, fields: '', above: new Set() });
+  const tree = building.add(controller, { path: prefix, fields: '', where: nameOfClass(controller) });
   return { tree, routes: Object.freeze(building.routes), needsAmbientRequest: building.needsAmbientRequest };
 }
 
 class Building {
   readonly routes: Route[] = [];
   needsAmbientRequest = false;
-  readonly #seen = new Set<object>();
+  /** Where each instance is served. */
+  readonly #places = new Map<object, string>();
+  /** Those whose nested controllers are being added. */
+  readonly #open = new Set<object>();
 
   add(instance: object, place: Place): RouteTree {
     const className = nameOfClass(instance);
@@ -53,109 +57,83 @@ class Building {
     const described = new Map<string, Described>();
     for (const [name, method] of methods)
       described.set(name, describeMethod(method, declarations.get(name) ?? UNDECLARED, `${className}.${name}`));
-    const tree = emptyTree();
-    for (const [name, one] of described) this.#addMethod(tree, instance, name, one, place);
     warnOfRenames(classOf(instance), className, described);
     warnOfHiddenTypes(className, described);
-    for (const [name, value] of fields) this.#addNested(tree, name, value, instance, className, place);
+    const tree = emptyTree();
+    for (const [name, one] of described)
+      this.#addMethod(tree, makeHandler(instance, name, one, place), name, one.declaration.pattern);
+    for (const [name, value] of fields) {
+      const segment = segmentOfName(name);
+      refuseHidden(described, name, segment);
+      tree.nested.set(segment, this.add(value, placeOfField(place, className, name, segment)));
+    }
+    this.#open.delete(instance);
     return tree;
   }
 
-  #addMethod(
-    tree: RouteTree,
-    instance: object,
-    name: string,
-    { method, declaration, plan, where }: Described,
-    place: Place,
-  ) {
-    const { pattern, streamsBody } = declaration;
-    const segment = segmentOfName(name);
-    const ownPath = pattern?.segments ? pathOfSegments(pattern.segments) : name === 'index' ? '' : `/${segment}`;
-    const methods = pattern?.methods;
-    const handler: Handler = {
-      route: Object.freeze({
-        name: place.fields + name,
-        path: place.path + ownPath || '/',
-        parameters: describePlan(plan),
-        methods: Object.freeze(methods ? [...allowedMethods(methods)] : ['*']),
-      }),
-      where,
-      methods,
-      plan,
-      returns: declaration.returns,
-      middlewares: declaration.middlewares,
-      prefersJson: declaration.input !== undefined || declaration.returns !== undefined,
-      streamsBody,
-      showsFiles: isController(instance) || showsFiles(plan),
-      call: (args) => method.apply(instance, [...args]),
-    };
+  #addMethod(tree: RouteTree, handler: Handler, name: string, pattern: Pattern | undefined): void {
     this.routes.push(handler.route);
     if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
-    else addAutomatic(tree, segment, handler);
-    if (name === 'index' && !pattern?.segments) tree.index = handler;
+    else addAutomatic(tree, segmentOfName(name), handler);
+    if (!pattern?.segments && name === 'index') tree.index = handler;
   }
 
-  #addNested(tree: RouteTree, name: string, value: object, parent: object, className: string, place: Place): void {
-    const segment = segmentOfName(name);
-    if (tree.root.texts.has(segment))
-      throw new TypeError(
-        `${className}.${name}: a declared path begins with '/${segment}', where only this field is served`,
-      );
-    const below: Place = {
-      path: `${place.path}/${segment}`,
-      fields: `${place.fields}${name}.`,
-      above: new Set([...place.above, parent]),
-    };
-    tree.nested.set(segment, this.add(value, below));
-  }
-
-  #refuseTwice(instance: object, className: string, { above, fields }: Place): void {
-    if (above.has(instance))
-      throw new TypeError(`${fields.slice(0, -1)}: ${className} is nested in itself, which never ends`);
-    if (this.#seen.has(instance))
-      throw new TypeError(
-        `${fields.slice(0, -1)}: this instance of ${className} is served elsewhere already; make another`,
-      );
-    this.#seen.add(instance);
+  #refuseTwice(instance: object, className: string, { where }: Place): void {
+    if (this.#open.has(instance))
+      throw new TypeError(`${where}: this ${className} is nested in itself, which never ends; remove the field`);
+    const other = this.#places.get(instance);
+    if (other !== undefined)
+      throw new TypeError(`${where}: this ${className} is served as ${other} already; make another for this field`);
+    this.#places.set(instance, where);
+    this.#open.add(instance);
   }
 }
 
-/** A method with all that is known of its parameters. */
-export interface Described {
-  readonly method: Method;
-  readonly declaration: Declaration;
-  readonly plan: Plan;
-  readonly where: string;
-  /** As the source writes them. */
-  readonly parameters: readonly WrittenParameter[];
-  /** Whether their names do not come from the source. */
-  readonly isNamed: boolean;
+function placeOfField({ path, fields }: Place, className: string, name: string, segment: string): Place {
+  return { path: `${path}/${segment}`, fields: `${fields}${name}.`, where: `${className}.${name}` };
 }
 
-function describeMethod(method: Method, declaration: Declaration, where: string): Described {
-  const segments = declaration.pattern?.segments;
-  const parameters = signatureOf(method, declaration, where);
-  const named = segments?.filter(({ kind }) => kind !== 'text').length ?? 0;
+function makeHandler(
+  instance: object,
+  name: string,
+  { method, declaration, plan, where }: Described,
+  place: Place,
+): Handler {
+  const { pattern, returns, middlewares, streamsBody } = declaration;
+  const methods = pattern?.methods;
   return {
-    method,
-    declaration,
-    plan: makePlan(parameters, declaration, segments, where),
+    route: Object.freeze({
+      name: place.fields + name,
+      path: place.path + pathBelow(name, pattern) || '/',
+      parameters: describePlan(plan),
+      methods: Object.freeze(methods ? [...allowedMethods(methods)] : ['*']),
+    }),
     where,
-    parameters,
-    isNamed: parameters.every((_parameter, index) => index < named || declaration.params[index]?.name !== undefined),
+    methods,
+    plan,
+    returns,
+    middlewares,
+    prefersJson: declaration.input !== undefined || returns !== undefined,
+    streamsBody,
+    showsFiles: showsFiles(plan),
+    call: (args) => method.apply(instance, [...args]),
   };
 }
 
-function signatureOf(method: Method, { params }: Declaration, where: string): WrittenParameter[] {
-  try {
-    return readSignature(method);
-  } catch (cause) {
-    const byHand = parametersOfNames(params);
-    if (byHand) return byHand;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const name = where.slice(where.indexOf('.') + 1);
-    const cure = `name them by hand: static routes = { '${name}': { params: ['first', 'second'] } }`;
-    throw new TypeError(`${where}: its parameters can't be read, since ${reason}; ${cure}`, { cause });
+function pathBelow(name: string, pattern: Pattern | undefined): string {
+  if (pattern?.segments) return pathOfSegments(pattern.segments);
+  return name === 'index' ? '' : `/${segmentOfName(name)}`;
+}
+
+/** Where the text of a nested field matches, only its class answers. */
+function refuseHidden(described: ReadonlyMap<string, Described>, field: string, segment: string): void {
+  for (const { declaration, where } of described.values()) {
+    const first = declaration.pattern?.segments?.[0];
+    if (first?.kind === 'text' && first.text === segment)
+      throw new TypeError(
+        `${where}: its path begins with '/${segment}', where only the controller in the field '${field}' answers; ` +
+          'move the method into its class, or rename the field',
+      );
   }
 }
 
@@ -177,7 +155,12 @@ function refuseNothing(
 ): void {
   for (const name of declarations.keys())
     if (!methods.has(name))
-      throw new TypeError(`${className}.routes names '${name}', which is not a method that is served`);
+      throw new TypeError(
+        `${className}.routes names '${name}', which is not a method that is served; ` +
+          (fields.has(name)
+            ? 'the controller in this field has static routes of its own'
+            : `these are: ${[...methods.keys()].join(', ') || 'none'}`),
+      );
   if (methods.size + fields.size === 0)
-    throw new TypeError(`${className} has no method to serve; only methods of its class are routes`);
+    throw new TypeError(`${className} has no method to serve; only methods of its class are routes, as in index() {}`);
 }

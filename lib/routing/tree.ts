@@ -3,12 +3,13 @@ import type { PatternSegment } from './pattern.js';
 
 /** The handlers behind one beginning of a path, and the ways on from there. */
 interface Node {
-  readonly texts: Map<string, Node>;
+  /** Undefined where there are none: most nodes are the end of a path. */
+  texts: Map<string, Node> | undefined;
   name: Node | undefined;
   /** Those whose declared path ends here. */
   readonly exact: Handler[];
   /** The method that has this name, which takes the segments behind it as well. */
-  automatic: Handler | undefined;
+  automatic: readonly [] | readonly [Handler];
   /** Those whose declared path ends with `*name` from here on. */
   readonly rest: Handler[];
 }
@@ -26,23 +27,17 @@ export interface Candidate {
   readonly segments: readonly string[];
 }
 
-/** What a search found: the handler to run, or those whose path fits while their methods do not. */
-export interface Search {
-  readonly found: Candidate | undefined;
-  readonly misfits: readonly Handler[];
-}
-
 export function emptyTree(): RouteTree {
   return { root: emptyNode(), nested: new Map(), index: undefined };
 }
 
 function emptyNode(): Node {
-  return { texts: new Map(), name: undefined, exact: [], automatic: undefined, rest: [] };
+  return { texts: undefined, name: undefined, exact: [], automatic: [], rest: [] };
 }
 
 /** Adds the handler of a method that is served under its name. */
 export function addAutomatic(tree: RouteTree, segment: string, handler: Handler): void {
-  childOf(tree.root, segment).automatic = handler;
+  childOf(tree.root, segment).automatic = [handler];
 }
 
 /**
@@ -65,6 +60,7 @@ export function addDeclared(tree: RouteTree, segments: readonly PatternSegment[]
 }
 
 function childOf(node: Node, text: string): Node {
+  node.texts ??= new Map();
   const child = node.texts.get(text) ?? emptyNode();
   node.texts.set(text, child);
   return child;
@@ -87,45 +83,57 @@ function refuseSame(list: readonly Handler[], { methods, route, where }: Handler
 }
 
 /**
- * Searches for the handler of a request. Of the paths that fit, the most exact one whose method fits: segment by
+ * The search for the handler of a request. Of the paths that fit, the most exact one whose method fits: segment by
  * segment from the left, text before `:name`, before the free segments of an automatic route, before `*name`.
  */
-export function search(tree: RouteTree, method: string, segments: readonly string[], isStrict: boolean): Search {
-  const misfits: Handler[] = [];
+export class Search {
+  readonly found: Candidate | undefined;
+  /** Those whose path fits while their methods do not. */
+  readonly misfits: Handler[] = [];
+  readonly #method: string;
+  readonly #segments: readonly string[];
+  readonly #isStrict: boolean;
 
-  function choose(handlers: readonly Handler[], taken: readonly string[]): Candidate | undefined {
-    if (handlers.length === 0) return undefined;
-    const handler = handlerFor(handlers, method);
-    if (handler) return { handler, segments: taken };
-    misfits.push(...handlers);
-    return undefined;
+  constructor({ root }: RouteTree, method: string, segments: readonly string[], isStrict: boolean) {
+    this.#method = method;
+    this.#segments = segments;
+    this.#isStrict = isStrict;
+    this.found = this.#walk(root, 0, []);
   }
 
-  function walk(node: Node, at: number, taken: readonly string[]): Candidate | undefined {
+  #walk(node: Node, at: number, taken: readonly string[]): Candidate | undefined {
+    const segment = this.#segments[at];
     return (
-      (at === segments.length ? choose(node.exact, taken) : descend(node, at, taken)) ??
-      chooseAutomatic(node, at) ??
-      (node.rest.length > 0 ? choose(node.rest, [...taken, ...segments.slice(at)]) : undefined)
+      (segment === undefined ? this.#choose(node.exact, taken) : this.#descend(node, segment, at, taken)) ??
+      this.#chooseAutomatic(node, at) ??
+      (node.rest.length > 0 ? this.#choose(node.rest, [...taken, ...this.#segments.slice(at)]) : undefined)
     );
   }
 
-  function descend({ texts, name }: Node, at: number, taken: readonly string[]): Candidate | undefined {
-    const segment = segments[at];
-    const child = segment === undefined ? undefined : texts.get(segment);
-    const found = child && walk(child, at + 1, taken);
-    if (found || !name || segment === undefined) return found;
-    return walk(name, at + 1, [...taken, segment]);
+  #descend({ texts, name }: Node, segment: string, at: number, taken: readonly string[]): Candidate | undefined {
+    const child = texts?.get(segment);
+    const found = child && this.#walk(child, at + 1, taken);
+    // An empty segment, as in `//`, is nobody's name.
+    if (found || !name || segment === '') return found;
+    return this.#walk(name, at + 1, [...taken, segment]);
   }
 
-  function chooseAutomatic({ automatic }: Node, at: number): Candidate | undefined {
-    if (!automatic || (isStrict && segments.length - at > automatic.plan.maxSegments)) return undefined;
-    return choose([automatic], segments.slice(at));
+  #chooseAutomatic({ automatic }: Node, at: number): Candidate | undefined {
+    const [handler] = automatic;
+    if (!handler || (this.#isStrict && this.#segments.length - at > handler.plan.maxSegments)) return undefined;
+    return this.#choose(automatic, this.#segments.slice(at));
   }
 
-  return { found: walk(tree.root, 0, []), misfits };
+  #choose(handlers: readonly Handler[], segments: readonly string[]): Candidate | undefined {
+    if (handlers.length === 0) return undefined;
+    const handler = handlerFor(handlers, this.#method);
+    if (handler) return { handler, segments };
+    this.misfits.push(...handlers);
+    return undefined;
+  }
 }
 
 /** Whether a segment is the name of a method that is served under it. */
 export function isMethodName({ root }: RouteTree, segment: string): boolean {
-  return root.texts.get(segment)?.automatic !== undefined;
+  return root.texts?.get(segment)?.automatic.length === 1;
 }

@@ -11,6 +11,7 @@ const NAMES = [
   'hello',
   'requests',
   'json-api',
+  'blog',
   'headers',
   'middleware',
   'alongside',
@@ -46,7 +47,17 @@ describe('demo: the tour', () => {
 
   it('holds no script or style in the text of a page, and loads nothing from elsewhere', async () => {
     const agent = tour();
-    for (const path of ['/', '/requests', '/sessions', '/uploads', '/streaming', '/events', '/templates']) {
+    for (const path of [
+      '/',
+      '/requests',
+      '/blog',
+      '/blog/posts/first',
+      '/sessions',
+      '/uploads',
+      '/streaming',
+      '/events',
+      '/templates',
+    ]) {
       const { text, headers } = await agent.get(path);
       expect(headers['content-security-policy']).to.contain("default-src 'self'");
       expect(text).not.to.match(/<style|<script(?![^>]* src="\/)[^>]*>|\sstyle=|\son\w+=|(?:src|href)="(?!\/)/);
@@ -75,6 +86,7 @@ describe('demo: routeTable(demos)', () => {
       '* /requests/search { q?: string, page?: number, tags?: list }',
       'POST /requests/order item, quantity?: number, gift?: boolean',
       '* /alongside/whoami',
+      'POST /blog/posts/:slug/comments slug, text, name?: string',
     ]);
   });
 });

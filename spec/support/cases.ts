@@ -52,6 +52,7 @@ export const OTHER_PATHS = [
   '/%2e/admin',
   '/%2fadmin',
   '/admin%2f',
+  '/%61dmin',
   '/Admin',
   '/ADMIN',
   '/cafe%CC%81',
