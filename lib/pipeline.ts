@@ -42,7 +42,8 @@ export async function respond(service: Service, request: Request, target: Target
       if (!answer) {
         const result = handler.call(args);
         answer = toReply(isPromiseLike(result) ? await result : result, request);
-        if (handler.returns) answer = await filterReply(handler.returns, answer, handler.where);
+        const filtered = handler.returns && filterReply(handler.returns, answer, request, handler.where);
+        if (filtered) answer = filtered instanceof Promise ? await filtered : filtered;
         if (hooks.length > 0) answer = await runAfter(hooksAfter(service, target), request, answer);
       }
     }
@@ -71,16 +72,29 @@ function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { ctx } = request;
   const { session } = exchangeOf(request);
   const starting = send(answer, ctx);
+  if (starting)
+    return starting
+      .then(() => {
+        // A generator may look at the session until its first chunk is there.
+        markPrivate(request);
+        return session.save();
+      })
+      .then(() => session.seal());
   markPrivate(request);
-  return starting ? starting.then(() => session.save()).then(() => session.seal()) : session.save();
+  return session.save();
 }
 
-/** An error that no hook answers goes on to Koa, as it was thrown. */
-async function recover(service: Service, request: Request, target: Target, error: Error): Promise<void> {
+/** An error that no hook answers goes on to Koa, as it was thrown; so does one of the hook or of its answer. */
+async function recover(service: Service, request: Request, target: Target, thrown: Error): Promise<void> {
   const { session, spool } = exchangeOf(request);
-  await spool?.clear();
-  const answer = await runOnError(hooksAfter(service, target), request, error);
-  if (answer) return finish(request, answer);
+  let error = thrown;
+  try {
+    await spool?.clear();
+    const answer = await runOnError(hooksAfter(service, target), request, error);
+    if (answer) return await finish(request, answer);
+  } catch (another) {
+    error = toError(another);
+  }
   if (session.isStored()) await session.save()?.catch((failed) => report(failed, request.ctx));
   markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);

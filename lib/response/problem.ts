@@ -4,8 +4,8 @@ import type { Issue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { markPrivate } from './headers.js';
 
-// They describe the answer that failed, not the one that is sent in its place.
-const OF_THE_BODY = /^(content-.*|etag|last-modified|cache-control)$/;
+// They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
+const OF_THE_BODY = /^(content-(?!security-policy).*|etag|last-modified|cache-control|transfer-encoding|trailer)$/;
 
 /**
  * Has an error that nobody else answers written in one form: as text, or as a problem (RFC 9457) for programs. The
@@ -20,7 +20,7 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     if (thrown !== error || ctx.headerSent || !ctx.writable) return onerror.call(ctx, thrown);
     ctx.app.emit('error', error, ctx);
     const answer = describeError(error);
-    const isJson = wantsJson(ctx, prefersJson || exchangeOf(request).body?.json !== undefined);
+    const isJson = wantsJson(ctx, prefersJson || sendsJson(request));
     for (const name of ctx.res.getHeaderNames()) if (OF_THE_BODY.test(name)) ctx.remove(name);
     ctx.set(answer.headers);
     ctx.status = answer.status;
@@ -56,9 +56,8 @@ function describeError(error: Error): ErrorAnswer {
   };
 }
 
-/** Koa's own rules: ENOENT is 404, and what is no error's status is 500. */
+/** Koa's own rule: what is no error's status is 500. */
 function statusOf(error: Error): number {
-  if (Reflect.get(error, 'code') === 'ENOENT') return 404;
   const status: unknown = Reflect.get(error, 'status') || Reflect.get(error, 'statusCode');
   return typeof status === 'number' && status in STATUS_CODES ? status : 500;
 }
@@ -81,11 +80,16 @@ function pointerTo(path: readonly PropertyKey[]): string {
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 const TEXT_TYPES = ['text/plain', 'text/html'];
 
-/** What `Accept` prefers, asked in both orders: where the answers differ, it has no preference. */
+/** By its type, too: JSON that could not be parsed is a program's as well. */
+function sendsJson(request: Request): boolean {
+  return exchangeOf(request).body?.json !== undefined || Boolean(request.ctx.is('json', '+json'));
+}
+
+/** What `Accept` prefers, asked in both orders: where the answers differ, or it takes neither, it has no preference. */
 function wantsJson(ctx: Context, otherwise: boolean): boolean {
-  const jsonFirst = isJsonType(ctx.accepts(...JSON_TYPES, ...TEXT_TYPES));
-  const textFirst = isJsonType(ctx.accepts(...TEXT_TYPES, ...JSON_TYPES));
-  return jsonFirst === textFirst ? jsonFirst : otherwise;
+  const jsonFirst = ctx.accepts(...JSON_TYPES, ...TEXT_TYPES);
+  const textFirst = ctx.accepts(...TEXT_TYPES, ...JSON_TYPES);
+  return jsonFirst && isJsonType(jsonFirst) === isJsonType(textFirst) ? isJsonType(jsonFirst) : otherwise;
 }
 
 function isJsonType(type: string | readonly string[] | false): boolean {
