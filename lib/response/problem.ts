@@ -20,7 +20,7 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     if (thrown !== error || ctx.headerSent || !ctx.writable) return onerror.call(ctx, thrown);
     ctx.app.emit('error', error, ctx);
     const answer = describeError(error);
-    const isJson = wantsJson(ctx, prefersJson || sendsJson(request));
+    const isJson = wantsJson(ctx, prefersJson || exchangeOf(request).body?.json !== undefined);
     for (const name of ctx.res.getHeaderNames()) if (OF_THE_BODY.test(name)) ctx.remove(name);
     ctx.set(answer.headers);
     ctx.status = answer.status;
@@ -79,11 +79,6 @@ function pointerTo(path: readonly PropertyKey[]): string {
 
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 const TEXT_TYPES = ['text/plain', 'text/html'];
-
-/** By its type, too: JSON that could not be parsed is a program's as well. */
-function sendsJson(request: Request): boolean {
-  return exchangeOf(request).body?.json !== undefined || Boolean(request.ctx.is('json', '+json'));
-}
 
 /** What `Accept` prefers, asked in both orders: where the answers differ, or it takes neither, it has no preference. */
 function wantsJson(ctx: Context, otherwise: boolean): boolean {

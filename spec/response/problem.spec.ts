@@ -216,9 +216,9 @@ describe('An error that nobody answers', () => {
       ]);
     });
 
-  it('is a problem where JSON can not be parsed', async () => {
+  it('is text for a client without a preference whose JSON is none', async () => {
     const response = await ask('/plain', { body: '{', accept: '*/*', type: 'application/json' });
-    expect(JSON.parse(response.text)).to.deep.equal({ title: 'Bad Request', status: 400, detail: 'Bad JSON' });
+    expect(response.text).to.equal('400 Bad Request: Bad JSON');
   });
 
   it('is answered to HEAD with the headers alone', async () => {
