@@ -1,4 +1,5 @@
-import { argumentsByName, bind } from './binding/bind.js';
+import { argumentsByName } from './binding/arguments-by-name.js';
+import { bind } from './binding/bind.js';
 import { drain } from './body/drain.js';
 import { notFound, report, toError } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';

@@ -2,7 +2,7 @@ import type { Body } from '../body/body.js';
 import type { Lists } from '../body/pairs.js';
 import { badParameters, type ParameterProblem, unreadBody } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
-import { isPromiseLike, isRecord } from '../values.js';
+import { isPromiseLike } from '../values.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';
 import type { Source } from './parameters.js';
 import type { Plan, PlannedName, PlannedParameter } from './plan.js';
@@ -56,33 +56,6 @@ export function fitsIndex({ parameters }: Plan, segments: readonly string[]): bo
     const own = position === -1 ? [] : segments.slice(position, kind === 'rest' ? undefined : position + 1);
     return own.every((segment) => convert[type]([segment]) !== REFUSED);
   });
-}
-
-/** The arguments by the names of their parameters, as hooks get them; without what the client does not give. */
-export function argumentsByName({ parameters }: Plan, values: readonly unknown[]): Record<string, unknown> {
-  const record: Record<string, unknown> = Object.create(null);
-  for (const [index, parameter] of parameters.entries()) {
-    const value = values[index];
-    const keys = keysOf(parameter);
-    if (keys) copyKeys(keys, value, record);
-    else if (parameter.kind === 'rest') record[parameter.name] = values.slice(index);
-    else if (parameter.kind === 'positional' || parameter.kind === 'input') record[parameter.name] = value;
-  }
-  return record;
-}
-
-function keysOf(parameter: PlannedParameter): readonly string[] | undefined {
-  if (parameter.kind === 'pattern') return parameter.keys.flatMap((key) => (key.kind === 'injected' ? [] : [key.name]));
-  return parameter.kind === 'input' ? parameter.keys : undefined;
-}
-
-/**
- * The keys alone that the pattern names, and never over a parameter's own: with `update(id, { title })` a body's `id`
- * would be what an ownership check sees, and the path's what the handler changes.
- */
-function copyKeys(keys: readonly string[], value: unknown, record: Record<string, unknown>): void {
-  if (!isRecord(value)) return;
-  for (const key of keys) if (!(key in record) && Object.hasOwn(value, key)) record[key] = value[key];
 }
 
 /** A value that a schema has promised; in a box, since values of clients and of schemas may look like promises. */

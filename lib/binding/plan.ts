@@ -141,6 +141,8 @@ function rename(
   where: string,
 ): WrittenParameter {
   const name = declared?.name ?? nameInPath;
+  if (parameter.kind === 'rest' && declared?.isList)
+    throw new TypeError(`${where}: each segment is one of its rest parameter; declare the type of one, as in [Number]`);
   if (parameter.kind !== 'pattern') return name === undefined ? parameter : { ...parameter, name };
   if (!declared || Object.keys(declared).length === 0) return parameter;
   if (declared.name === undefined)

@@ -280,6 +280,14 @@ describe('A type', () => {
       for (const row of rows) it(titleOf(row), () => check(row));
     });
 
+  it('is that of one segment for a rest parameter', () => {
+    const Root = classOf('m(a, ...b) {}\nstatic routes = routes;', { routes: typed(Number, [Number]) });
+    expect(() => micropie(Root)).to.throw(
+      TypeError,
+      'Root.m: each segment is one of its rest parameter; declare the type of one, as in [Number]',
+    );
+  });
+
   it('has a say in what index takes of a path', async () => {
     for (const [signature, params, fits, misfits] of [
       ['(a)', [Number], '/5', '/five'],
