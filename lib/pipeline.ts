@@ -1,4 +1,5 @@
-import { argumentsByName, bind } from './binding/bind.js';
+import { argumentsByName } from './binding/arguments-by-name.js';
+import { bind } from './binding/bind.js';
 import { drain } from './body/drain.js';
 import { notFound } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
@@ -48,7 +49,8 @@ export async function respond(service: Service, request: Request, target: Target
         exchange.spool?.give(args);
         const result = handler.call(args);
         answer = toReply(isPromiseLike(result) ? await result : result, request);
-        if (handler.returns) answer = await filterReply(handler.returns, answer, handler.where);
+        const filtered = handler.returns && filterReply(handler.returns, answer, request, handler.where);
+        if (filtered) answer = filtered instanceof Promise ? await filtered : filtered;
         if (hooks.length > 0) answer = await runAfter(hooksAfter(service, target), request, answer);
       }
     }
@@ -88,15 +90,19 @@ function store(request: Request): Promise<void> | undefined {
   return saving;
 }
 
-/** An error that no hook answers goes on to Koa, as it was thrown. */
+/** An error that no hook answers goes on to Koa, as it was thrown; so does one of the hook or of its answer. */
 async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
   const { ctx, session, spool } = exchangeOf(request);
   own(ctx.body, ctx);
   if (thrown instanceof Reply) own(thrown.body, ctx);
-  const error = toError(thrown);
-  await spool?.clear();
-  const answer = await runOnError(hooksAfter(service, target), request, error);
-  if (answer) return finish(request, answer);
+  let error = toError(thrown);
+  try {
+    await spool?.clear();
+    const answer = await runOnError(hooksAfter(service, target), request, error);
+    if (answer) return await finish(request, answer);
+  } catch (another) {
+    error = toError(another);
+  }
   if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
   markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);

@@ -37,6 +37,29 @@ const CONTROLLERS = {
   },
 };
 
+/** For controllers whose answers say what arrived, and what TypeScript says of it: the paths that are asked for. */
+const TRUTHS = {
+  Typed: [
+    '/defaults',
+    '/defaults/2/3/no/on/4',
+    '/lists/5',
+    '/calculated',
+    '/calculated/1/2/3/4/5/6',
+    '/declared/1/2/no/3',
+    '/declaredLists/1/2/no/3',
+    '/checked/1/no/2',
+    '/filtered?page=2&open=no',
+    '/rest/1/2/3',
+    '/cured',
+    '/cured/5/6',
+  ],
+  Hidden: ['/named/5'],
+  Inlined: ['/named/5'],
+  HiddenInPattern: ['/named?size=5'],
+  HiddenCall: ['/named/5'],
+  HiddenList: ['/named/5'],
+};
+
 type Name = keyof typeof CONTROLLERS;
 
 /** Right: every answer is as above. Refused: a TypeError at start. Warned: KOA_MICROPIE_RENAMED at start. */
@@ -135,6 +158,26 @@ describe('parameter names behind compilers', () => {
     });
 });
 
+describe('the types of arguments behind compilers', () => {
+  let results: Results;
+
+  before(async function () {
+    this.timeout(60_000);
+    results = await probeAll();
+  });
+
+  for (const tool of [...Object.keys(TOOLS), 'tsx'])
+    for (const [name, paths] of Object.entries(TRUTHS))
+      it(`${tool}: ${name} gets what TypeScript says${name === 'Typed' ? '' : ', or warns'}`, () => {
+        const { refusal, warnings = [], answers = [] } = results[tool]?.[name] ?? {};
+        const isWarned = warnings.some((text) => text.startsWith('KOA_MICROPIE_TYPE: '));
+        const wrong = answers.flatMap((answer) => answer.split(',')).filter((part) => !/^(.*) is \1$|^$/.test(part));
+        expect([refusal, answers.length]).to.deep.equal([undefined, paths.length]);
+        if (name === 'Typed') expect([isWarned, wrong]).to.deep.equal([false, []]);
+        else expect(isWarned, 'a warning for nothing, or none').to.equal(wrong.length > 0);
+      });
+});
+
 describe('the warning of renamed parameters', () => {
   let folder: string;
   const file = 'lists.mjs';
@@ -193,13 +236,21 @@ const SOURCES = { ...LOADER, TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json') };
 /** For each file, what became of each of its classes. */
 type Results = Readonly<Record<string, Readonly<Record<string, Result>>>>;
 
+let probed: Promise<Results> | undefined;
+
+function probeAll(): Promise<Results> {
+  probed ??= compileAndProbe();
+  return probed;
+}
+
 /** One process serves what all compilers made; tsx compiles while it loads, so it has another. */
-async function probeAll(): Promise<Results> {
+async function compileAndProbe(): Promise<Results> {
   const source = await readFile(join(ROOT, 'spec/toolchain/controllers.ts'), 'utf8');
   const compiled = Object.entries(TOOLS).map(async ([tool, { compile }]) => [fileOf(tool), await compile(source)]);
   const files = Object.fromEntries(await Promise.all(compiled));
   const folder = await probeFolder({ ...files, 'controllers.ts': source });
-  const paths = Object.fromEntries(Object.entries(CONTROLLERS).map(([name, cases]) => [name, Object.keys(cases)]));
+  const named = Object.entries(CONTROLLERS).map(([name, cases]) => [name, Object.keys(cases)]);
+  const paths = { ...Object.fromEntries(named), ...TRUTHS };
   const served = await probe(folder, Object.fromEntries(Object.keys(files).map((file) => [file, paths])));
   const loaded = await probe(folder, { 'controllers.ts': paths }, LOADER);
   return {
@@ -231,7 +282,9 @@ async function probe(folder: string, requests: object, environment: object = {})
 function tsc(target: string): Compile {
   return async (source) => {
     // A compiler for old targets refuses the syntax of bigint.
-    const folder = await folderOf({ 'controllers.mts': target === 'es2022' ? source : source.replace('5n', '5') });
+    const folder = await folderOf({
+      'controllers.mts': target === 'es2022' ? source : source.replaceAll('5n', 'BigInt(5)'),
+    });
     const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')];
     const flags = ['--target', target, '--module', 'nodenext', '--lib', 'es2023', ...types];
     await succeed(bin('tsc'), ['controllers.mts', ...flags], folder);

@@ -1,4 +1,6 @@
+import type { Body } from '../body/body.js';
 import { readTypes } from '../body/content.js';
+import type { Lists } from '../body/pairs.js';
 import { badParameters, type ParameterProblem, unreadBody } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { isPromiseLike } from '../values.js';
@@ -16,11 +18,20 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
   query: ({ queryParams }, { name }) => queryParams[name],
   body: ({ bodyParams }, { name }) => bodyParams[name],
   file: (request, { name }) => exchangeOf(request).spool?.files[name],
-  session: (request, { name }) => {
-    const value = exchangeOf(request).session.value(name);
+  session: (request, { name, sources }) => {
+    const exchange = exchangeOf(request);
+    const value = exchange.session.value(name);
+    // Where only the session may give it, an answer without it is the visitor's as well.
+    if (value !== undefined || sources.length === 1) exchange.readsSession = true;
     return value === undefined ? undefined : [value];
   },
 };
+
+// A list of a MiB of wrong items would be answered with forty.
+const MAX_PROBLEMS = 100;
+
+/** Methods whose content, if any, has no meaning by itself. */
+const WITHOUT_CONTENT = new Set(['GET', 'HEAD', 'DELETE']);
 
 /**
  * Makes the arguments of a method of a request.
@@ -35,37 +46,46 @@ export function bind(plan: Plan, request: Request): unknown[] | Promise<unknown[
     if (parameter.kind === 'rest') values.push(...binding.rest(parameter));
     else values.push(binding.value(parameter));
   }
-  return binding.isAsync ? Promise.all(values).then((settled) => binding.checked(settled)) : binding.checked(values);
+  return binding.settle(values);
 }
 
 /** Whether the segments of a path fit the parameters, as `index` asks before it takes them. */
 export function fitsIndex({ parameters }: Plan, segments: readonly string[]): boolean {
-  return parameters.every(
-    (parameter) =>
-      parameter.kind !== 'positional' ||
-      segments[parameter.position] === undefined ||
-      convert[parameter.type]([segments[parameter.position]]) !== REFUSED,
-  );
+  return parameters.every((parameter) => {
+    if (parameter.kind !== 'positional' && parameter.kind !== 'rest') return true;
+    const { kind, position, type } = parameter;
+    const own = position === -1 ? [] : segments.slice(position, kind === 'rest' ? undefined : position + 1);
+    return own.every((segment) => convert[type]([segment]) !== REFUSED);
+  });
 }
 
-/** The arguments by the names of their parameters, as hooks get them; without what the client does not give. */
-export function argumentsByName({ parameters }: Plan, values: readonly unknown[]): Record<string, unknown> {
-  const record: Record<string, unknown> = Object.create(null);
-  for (const [index, parameter] of parameters.entries()) {
-    const value = values[index];
-    if (parameter.kind === 'rest') record[parameter.name] = values.slice(index);
-    else if (parameter.kind === 'pattern' || (parameter.kind === 'input' && parameter.isPattern))
-      Object.assign(record, value);
-    else if (parameter.kind !== 'injected') record[parameter.name] = value;
+/** A value that a schema has promised; in a box, since values of clients and of schemas may look like promises. */
+class Promised {
+  value: unknown;
+}
+
+function validate(schema: StandardSchema, value: unknown) {
+  try {
+    return schema['~standard'].validate(value);
+  } catch (error) {
+    return tooDeep(error);
   }
-  return record;
+}
+
+/** A client can nest JSON deeper than a recursive schema can follow; all else that is thrown is the schema's fault. */
+function tooDeep(error: unknown): SchemaResult<never> {
+  if (error instanceof RangeError && error.message.includes('call stack'))
+    return { issues: [{ message: 'It is nested too deeply' }] };
+  throw error;
 }
 
 /** The binding of one request: collects what is wrong, so that one answer tells it all. */
 class Binding {
-  isAsync = false;
   readonly #request: Request;
-  readonly #problems: ParameterProblem[] = [];
+  readonly #problems: (ParameterProblem & { readonly position: number })[] = [];
+  readonly #pending: Promise<void>[] = [];
+  /** Of the parameter that is being bound. */
+  #position = 0;
   // Whether a body could have given something that is missing.
   #isMissing = false;
 
@@ -74,6 +94,7 @@ class Binding {
   }
 
   value(parameter: Exclude<PlannedParameter, { kind: 'rest' }>): unknown {
+    this.#position += 1;
     switch (parameter.kind) {
       case 'injected':
         return parameter.name === 'ctx' ? this.#request.ctx : this.#request;
@@ -87,6 +108,7 @@ class Binding {
   }
 
   rest(parameter: PlannedName): unknown[] {
+    this.#position += 1;
     if (parameter.sources.length === 0) return [];
     return this.#request.pathParams
       .slice(parameter.position)
@@ -94,12 +116,21 @@ class Binding {
   }
 
   /** @throws 400 or 415 where something was wrong. */
-  checked(values: unknown[]): unknown[] {
+  settle(values: unknown[]): unknown[] | Promise<unknown[]> {
+    if (this.#pending.length === 0) return this.#checked(values);
+    return Promise.all(this.#pending).then(() =>
+      this.#checked(values.map((value) => (value instanceof Promised ? value.value : value))),
+    );
+  }
+
+  #checked(values: unknown[]): unknown[] {
     if (this.#problems.length === 0) return values;
     const { body, tools } = exchangeOf(this.#request);
+    // Those of asynchronous schemas come in any order.
+    const problems = this.#problems.sort((a, b) => a.position - b.position);
     throw this.#isMissing && body?.isUnreadType
-      ? unreadBody(this.#problems, readTypes(tools.uploads !== false))
-      : badParameters(this.#problems);
+      ? unreadBody(problems, readTypes(tools.uploads !== false))
+      : badParameters(problems);
   }
 
   #pattern({ keys }: Extract<PlannedParameter, { kind: 'pattern' }>): Record<string, unknown> {
@@ -111,17 +142,16 @@ class Binding {
   #named(planned: PlannedName): unknown {
     for (const source of planned.sources) {
       const values = SOURCES[source](this.#request, planned);
-      if (values)
-        return this.#convert(planned, values, source === 'path' || source === 'query' || this.#hasTexts(source));
+      if (values) return this.#convert(planned, values, !this.#hasTypes(source));
     }
     if (planned.schema && !planned.hasDefault) return this.#validate(planned.schema, undefined, planned.name);
     if (planned.required) this.#miss(planned);
     return undefined;
   }
 
-  /** Whether a body's values are the texts of a form. */
-  #hasTexts(source: Source): boolean {
-    return source === 'body' && exchangeOf(this.#request).body?.json === undefined;
+  /** Whether a source's values have types of their own, and are no texts or files under one name. */
+  #hasTypes(source: Source): boolean {
+    return source === 'session' || (source === 'body' && exchangeOf(this.#request).body?.json !== undefined);
   }
 
   #convert(planned: PlannedName, values: readonly unknown[], isText: boolean): unknown {
@@ -136,43 +166,47 @@ class Binding {
   }
 
   #input({ schema, name, hasDefault, convert }: Extract<PlannedParameter, { kind: 'input' }>): unknown {
-    const { body, isQuery } = this.#whole();
-    const value = isQuery || body?.json === undefined ? this.#members(isQuery, convert) : body.json;
-    if (hasDefault && isEmpty(value)) return undefined;
-    if (value === undefined) this.#isMissing = true;
-    return this.#validate(schema, value, name, true);
-  }
-
-  /** The query where the method has no content by its meaning and none came; the body else. */
-  #whole() {
     const { body } = exchangeOf(this.#request);
-    const { method } = this.#request;
-    return { body, isQuery: body === undefined && (method === 'GET' || method === 'HEAD' || method === 'DELETE') };
+    if (body?.json !== undefined) return this.#validate(schema, body.json, name, true);
+    const members = this.#members(body);
+    if (!members) this.#isMissing = true;
+    if (hasDefault && Object.keys(members ?? {}).length === 0) return undefined;
+    return this.#validate(schema, members && convert(members), name, true);
   }
 
-  #members(isQuery: boolean, convert: (members: Readonly<Record<string, readonly unknown[]>>) => unknown): unknown {
-    const { queryParams, bodyParams } = this.#request;
-    if (isQuery) return convert(queryParams);
-    const { body, spool } = exchangeOf(this.#request);
-    return body === undefined || body.isUnreadType ? undefined : convert({ ...bodyParams, ...spool?.files });
+  /** The query where the method has no content by its meaning and none came; else what a form holds. */
+  #members(body: Body | undefined): Lists<unknown> | undefined {
+    const { method, queryParams, bodyParams } = this.#request;
+    if (body === undefined) return WITHOUT_CONTENT.has(method) ? queryParams : undefined;
+    return body.isUnreadType ? undefined : { ...bodyParams, ...exchangeOf(this.#request).spool?.files };
   }
 
   /** @param isWhole - Whether the value is the whole input, in which names begin at its own members. */
   #validate(schema: StandardSchema, value: unknown, parameter: string, isWhole = false): unknown {
-    const result = schema['~standard'].validate(value);
-    if (!isPromiseLike(result)) return this.#take(result, parameter, isWhole);
-    this.isAsync = true;
-    return Promise.resolve(result).then((settled) => this.#take(settled, parameter, isWhole));
+    const position = this.#position;
+    const result = validate(schema, value);
+    if (!isPromiseLike(result)) return this.#take(result, parameter, isWhole, position);
+    const promised = new Promised();
+    const settling = Promise.resolve(result)
+      .catch(tooDeep)
+      .then((settled) => {
+        promised.value = this.#take(settled, parameter, isWhole, position);
+      });
+    // Where the next schema throws at once, nobody waits for this one.
+    settling.catch(() => {});
+    this.#pending.push(settling);
+    return promised;
   }
 
-  #take(result: SchemaResult<unknown>, parameter: string, isWhole: boolean): unknown {
+  #take(result: SchemaResult<unknown>, parameter: string, isWhole: boolean, position: number): unknown {
     if (!result.issues) return result.value;
     for (const { message, path = [] } of result.issues) {
+      if (this.#problems.length >= MAX_PROBLEMS) break;
       // arktype's paths are no plain arrays, and a part may be wrapped as { key }.
       const inner = Array.from(path, (part) => (typeof part === 'object' ? part.key : part));
       const full = isWhole ? inner : [parameter, ...inner];
       const text = full.length > 0 ? `${full.map(String).join('.')}: ${message}` : message;
-      this.#problems.push({ parameter, text, issue: { message, path: full } });
+      this.#problems.push({ position, parameter, text, issue: { message, path: full } });
     }
     return undefined;
   }
@@ -183,10 +217,7 @@ class Binding {
   }
 
   #refuse(parameter: string, message: string): void {
-    this.#problems.push({ parameter, text: message, issue: { message, path: [parameter] } });
+    const position = this.#position;
+    this.#problems.push({ position, parameter, text: message, issue: { message, path: [parameter] } });
   }
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }

@@ -6,8 +6,6 @@ import { type JsonSchema, jsonSchemaOf, type StandardSchema } from './standard-s
 /** Makes of the texts that a request has under a name what a schema is given. */
 export type TextConversion = (values: readonly unknown[]) => unknown;
 
-type Type = 'array' | 'boolean' | 'null' | 'number' | 'object' | 'string';
-
 const FIRST: TextConversion = ([value]) => value;
 
 /**
@@ -19,7 +17,9 @@ const FIRST: TextConversion = ([value]) => value;
  */
 export function prepareTextConversion(schema: StandardSchema, fallback: DefaultType): TextConversion {
   const described = jsonSchemaOf(schema, 'input');
-  return described ? conversionOf(described, described) : conversionTo(fallback === 'list' ? ['array'] : [fallback]);
+  // It may also say no more than that there is a value, as zod does of a bigint.
+  if (described && typesOf(described, described)) return conversionOf(described, described);
+  return conversionTo(fallback === 'list' ? ['array'] : [fallback]);
 }
 
 /** Prepares the same for all members of a query or a form. */
@@ -30,34 +30,39 @@ export function prepareInputConversion(
   const conversions = new Map<string, TextConversion>();
   for (const [name, member] of described ? membersOf(described, described) : [])
     conversions.set(name, conversionOf({ anyOf: member }, described ?? {}));
+  const further = described ? furtherOf(described) : FIRST;
   return (members) => {
-    // With a prototype, since schemas may ask for a plain object; `__proto__` becomes a member like any other.
+    // With a prototype, since schemas may ask for a plain object.
     const input: Record<string, unknown> = {};
+    // Left out, as JSON with it is refused: a handler that copies the members would set a prototype.
     for (const name of Object.keys(members))
-      Object.defineProperty(input, name, {
-        value: (conversions.get(name) ?? FIRST)(members[name] ?? []),
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
+      if (name !== '__proto__') input[name] = (conversions.get(name) ?? further)(members[name] ?? []);
     return input;
   };
 }
 
 function conversionOf(schema: JsonSchema, root: JsonSchema): TextConversion {
-  const types = typesOf(schema, root, new Set());
+  const types = typesOf(schema, root);
   if (!types || types.has('string')) return FIRST;
   if (!types.has('array')) return conversionTo([...types]);
-  const items = itemsOf(schema, root);
-  return (values) => {
-    const [first] = values;
-    return Array.isArray(first) ? first : values.map((value) => items([value]));
-  };
+  const { first, others } = itemsOf(schema, root);
+  return (values) =>
+    Array.isArray(values[0]) ? values[0] : values.map((value, index) => (first[index] ?? others)([value]));
 }
 
-function itemsOf(schema: JsonSchema, root: JsonSchema): TextConversion {
-  const [items] = branchesOf(schema, root).flatMap((branch) => (isRecord(branch['items']) ? [branch['items']] : []));
-  return items ? conversionOf(items, root) : FIRST;
+/** A tuple has a schema for each of its first items, a list one for all. */
+function itemsOf(schema: JsonSchema, root: JsonSchema): { first: TextConversion[]; others: TextConversion } {
+  const list = branchesOf(schema, root).find(({ items, prefixItems }) => isRecord(items) || Array.isArray(prefixItems));
+  const { items, prefixItems } = list ?? {};
+  const first: unknown[] = Array.isArray(prefixItems) ? prefixItems : [];
+  const conversion = (item: unknown) => (isRecord(item) ? conversionOf(item, root) : FIRST);
+  return { first: first.map(conversion), others: conversion(items) };
+}
+
+/** The conversion of members without a name of their own, as a record of numbers has them. */
+function furtherOf(root: JsonSchema): TextConversion {
+  const further = branchesOf(root, root).flatMap(({ additionalProperties: one }) => (isRecord(one) ? [one] : []));
+  return further.length > 0 ? conversionOf({ anyOf: further }, root) : FIRST;
 }
 
 function conversionTo(types: readonly string[]): TextConversion {
@@ -76,27 +81,31 @@ function conversionTo(types: readonly string[]): TextConversion {
 }
 
 /** The JSON types that a schema admits; undefined where it does not tell. */
-function typesOf(schema: unknown, root: JsonSchema, seen: Set<unknown>): Set<Type> | undefined {
-  if (!isRecord(schema) || seen.has(schema)) return undefined;
+function typesOf(schema: unknown, root: JsonSchema, seen = new Set<unknown>()): Set<string> | undefined {
+  if (!isRecord(schema)) return undefined;
+  // What a recursion admits was counted where it began.
+  if (seen.has(schema)) return new Set();
+  seen.add(schema);
   const { type, enum: values, const: value, $ref, anyOf, oneOf, allOf } = schema;
-  const inner = new Set([...seen, schema]);
-  if (typeof $ref === 'string') return typesOf(resolve($ref, root), root, inner);
-  if (type !== undefined) return new Set([type].flat().map((one) => (one === 'integer' ? 'number' : (one as Type))));
+  if (typeof $ref === 'string') return typesOf(resolve($ref, root), root, seen);
+  if (type !== undefined) return new Set([type].flat().map((one) => (one === 'integer' ? 'number' : String(one))));
   if ('const' in schema) return new Set([typeOfValue(value)]);
   if (Array.isArray(values)) return new Set(values.map(typeOfValue));
   const union = anyOf ?? oneOf;
-  if (Array.isArray(union)) {
-    const all = union.map((one) => typesOf(one, root, inner));
-    return all.every((one) => one !== undefined) ? new Set(all.flatMap((one) => [...(one ?? [])])) : undefined;
-  }
-  if (Array.isArray(allOf)) return allOf.map((one) => typesOf(one, root, inner)).find((one) => one !== undefined);
+  if (Array.isArray(union)) return unionOf(union.map((one) => typesOf(one, root, seen)));
+  if (Array.isArray(allOf)) return allOf.map((one) => typesOf(one, root, seen)).find((one) => one !== undefined);
   return undefined;
 }
 
-function typeOfValue(value: unknown): Type {
+/** One that does not tell may admit anything. */
+function unionOf(all: readonly (ReadonlySet<string> | undefined)[]): Set<string> | undefined {
+  const told = all.filter((one) => one !== undefined);
+  return told.length === all.length ? new Set(told.flatMap((one) => [...one])) : undefined;
+}
+
+function typeOfValue(value: unknown): string {
   if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return typeof value as Type;
+  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 /** A schema, or the schemas that it is made of. */
@@ -119,13 +128,13 @@ function membersOf(schema: JsonSchema, root: JsonSchema): Map<string, JsonSchema
   return members;
 }
 
-/** A reference within the same document (RFC 6901), which is all that schema libraries write. */
+/** A reference within the same document (RFC 6901), which is all that schema libraries write, never percent-encoded. */
 function resolve(reference: string, root: JsonSchema): unknown {
   if (!reference.startsWith('#')) return undefined;
   return reference
     .slice(1)
     .split('/')
     .slice(1)
-    .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce<unknown>((value, part) => (isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined), root);
 }

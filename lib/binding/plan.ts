@@ -38,8 +38,8 @@ export type PlannedParameter =
   | {
       readonly kind: 'input';
       readonly name: string;
-      /** Whether it is written as an object pattern, whose keys are names of their own. */
-      readonly isPattern: boolean;
+      /** The keys of the object pattern that it is written as; undefined where it is none. */
+      readonly keys: readonly string[] | undefined;
       readonly hasDefault: boolean;
       readonly schema: StandardSchema;
       readonly convert: (members: Readonly<Record<string, readonly unknown[]>>) => unknown;
@@ -54,6 +54,8 @@ export interface Plan {
 
 const BY_NAME: readonly Source[] = ['query', 'body', 'file', 'session'];
 const FROM_BODY: readonly Source[] = ['body', 'file'];
+// The body is looked at so that JSON in a file's place is refused, instead of being overlooked.
+const FILES_FIRST: readonly Source[] = ['file', 'body'];
 
 /**
  * Plans the binding of a method's parameters.
@@ -143,6 +145,8 @@ function rename(
   where: string,
 ): WrittenParameter {
   const name = declared?.name ?? nameInPath;
+  if (parameter.kind === 'rest' && declared?.isList)
+    throw new TypeError(`${where}: each segment is one of its rest parameter; declare the type of one, as in [Number]`);
   if (parameter.kind !== 'pattern') return name === undefined ? parameter : { ...parameter, name };
   if (!declared || Object.keys(declared).length === 0) return parameter;
   if (declared.name === undefined)
@@ -287,8 +291,8 @@ class Planning {
     const { session, fromBody } = this.#declaration;
     if (session.has(name)) return ['session'];
     if (this.#inPath?.has(name)) return ['path'];
-    // The body is looked at so that JSON in a file's place is refused, instead of being overlooked.
-    if (fromBody || type === 'file' || type === 'file[]') return FROM_BODY;
+    if (type === 'file' || type === 'file[]') return FILES_FIRST;
+    if (fromBody) return FROM_BODY;
     return position === -1 ? BY_NAME : ['path', ...BY_NAME];
   }
 }
@@ -304,7 +308,7 @@ function planInput(parameter: NamedWritten, schema: StandardSchema): PlannedPara
   return {
     kind: 'input',
     name: parameter.kind === 'pattern' ? 'input' : parameter.name,
-    isPattern: parameter.kind === 'pattern',
+    keys: parameter.kind === 'pattern' ? parameter.keys.map(({ name }) => name) : undefined,
     hasDefault,
     schema,
     convert: prepareInputConversion(schema),

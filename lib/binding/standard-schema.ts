@@ -1,3 +1,5 @@
+import { isRecord } from '../values.js';
+
 /**
  * The interface that schema libraries share (standardschema.dev, version 1), and its extension that tells a
  * schema as JSON Schema. Written out, so that nothing has to be installed for it.
@@ -41,13 +43,14 @@ export function isSchema(value: unknown): value is StandardSchema {
   return typeof standard === 'object' && standard !== null && typeof Reflect.get(standard, 'validate') === 'function';
 }
 
-// By these, a member that JSON Schema can't express is left open (zod, valibot) instead of failing the whole schema.
+// By these, a member that JSON Schema can't express is left open (zod and arktype, valibot) instead of failing the whole.
 const LENIENT = { unrepresentable: 'any', errorMode: 'ignore' };
 
 /** @returns undefined where the schema does not tell. */
 export function jsonSchemaOf(schema: StandardSchema, side: 'input' | 'output'): JsonSchema | undefined {
   try {
-    return schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12', libraryOptions: LENIENT });
+    const described = schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12', libraryOptions: LENIENT });
+    return isRecord(described) ? described : undefined;
   } catch {
     return undefined;
   }

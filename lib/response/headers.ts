@@ -5,8 +5,8 @@ import { exchangeOf, type Request } from '../request.js';
  * goes by the ending would store `/me/nothing.css`.
  */
 export function markPrivate(request: Request): void {
-  const { ctx, session } = exchangeOf(request);
-  if (!session.isUsed() || ctx.headerSent) return;
+  const { ctx, session, readsSession } = exchangeOf(request);
+  if (!(readsSession || session.isUsed()) || ctx.headerSent) return;
   if (!ctx.response.get('Cache-Control')) ctx.set('Cache-Control', 'private');
   ctx.vary('Cookie');
 }

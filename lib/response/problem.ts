@@ -4,8 +4,8 @@ import type { Issue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { markPrivate } from './headers.js';
 
-// They describe the answer that failed, not the one that is sent in its place.
-const OF_THE_BODY = /^(content-.*|etag|last-modified|cache-control)$/;
+// They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
+const OF_THE_BODY = /^(content-(?!security-policy).*|etag|last-modified|cache-control|transfer-encoding|trailer)$/;
 
 /**
  * Has an error that nobody else answers written in one form: as text, or as a problem (RFC 9457) for programs. The
@@ -80,11 +80,11 @@ function pointerTo(path: readonly PropertyKey[]): string {
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 const TEXT_TYPES = ['text/plain', 'text/html'];
 
-/** What `Accept` prefers, asked in both orders: where the answers differ, it has no preference. */
+/** What `Accept` prefers, asked in both orders: where the answers differ, or it takes neither, it has no preference. */
 function wantsJson(ctx: Context, otherwise: boolean): boolean {
-  const jsonFirst = isJsonType(ctx.accepts(...JSON_TYPES, ...TEXT_TYPES));
-  const textFirst = isJsonType(ctx.accepts(...TEXT_TYPES, ...JSON_TYPES));
-  return jsonFirst === textFirst ? jsonFirst : otherwise;
+  const jsonFirst = ctx.accepts(...JSON_TYPES, ...TEXT_TYPES);
+  const textFirst = ctx.accepts(...TEXT_TYPES, ...JSON_TYPES);
+  return jsonFirst && isJsonType(jsonFirst) === isJsonType(textFirst) ? isJsonType(jsonFirst) : otherwise;
 }
 
 function isJsonType(type: string | readonly string[] | false): boolean {
