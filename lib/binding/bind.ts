@@ -53,10 +53,15 @@ export function bind(plan: Plan, request: Request): unknown[] | Promise<unknown[
 export function fitsIndex({ parameters }: Plan, segments: readonly string[]): boolean {
   return parameters.every((parameter) => {
     if (parameter.kind !== 'positional' && parameter.kind !== 'rest') return true;
-    const { kind, position, type } = parameter;
+    const { kind, position } = parameter;
     const own = position === -1 ? [] : segments.slice(position, kind === 'rest' ? undefined : position + 1);
-    return own.every((segment) => convert[type]([segment]) !== REFUSED);
+    return own.every((segment) => isConvertible(segment, parameter));
   });
+}
+
+function isConvertible(segment: string, { type, conversion }: PlannedName): boolean {
+  if (conversion) return typeof conversion([segment]) !== 'string';
+  return convert[type]([segment]) !== REFUSED;
 }
 
 /** A value that a schema has promised; in a box, since values of clients and of schemas may look like promises. */

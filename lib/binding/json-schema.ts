@@ -14,12 +14,16 @@ const FIRST: TextConversion = ([value]) => value;
  * for the schema to refuse.
  *
  * @param fallback - The type of the parameter's literal default, for schemas that do not tell theirs.
+ * @returns undefined where text stays text.
  */
-export function prepareTextConversion(schema: StandardSchema, fallback: DefaultType): TextConversion {
+export function prepareTextConversion(schema: StandardSchema, fallback: DefaultType): TextConversion | undefined {
   const described = jsonSchemaOf(schema, 'input');
   // It may also say no more than that there is a value, as zod does of a bigint.
-  if (described && typesOf(described, described)) return conversionOf(described, described);
-  return conversionTo(fallback === 'list' ? ['array'] : [fallback]);
+  const conversion =
+    described && typesOf(described, described)
+      ? conversionOf(described, described)
+      : conversionTo(fallback === 'list' ? ['array'] : [fallback]);
+  return conversion === FIRST ? undefined : conversion;
 }
 
 /** Prepares the same for all members of a query or a form. */
@@ -70,6 +74,7 @@ function conversionTo(types: readonly string[]): TextConversion {
   const converters = (['number', 'boolean', 'bigint'] as const).flatMap((type) =>
     types.includes(type) ? [convert[type]] : [],
   );
+  if (converters.length === 0) return FIRST;
   return ([value]) => {
     if (typeof value !== 'string') return value;
     for (const to of converters) {

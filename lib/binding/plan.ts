@@ -18,7 +18,7 @@ export interface PlannedName extends NamedParameter {
   readonly position: number;
   readonly hasDefault: boolean;
   readonly schema: StandardSchema | undefined;
-  /** What is made of text before a schema sees it. */
+  /** What is made of text before a schema sees it; undefined where it stays text. */
   readonly conversion: TextConversion | undefined;
 }
 

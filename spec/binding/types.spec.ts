@@ -293,6 +293,9 @@ describe('A type', () => {
       ['(a)', [Number], '/5', '/five'],
       ['(...a)', [Number], '/5/6', '/5/six'],
       ['(a = 1)', [], '/5', '/five'],
+      ['(a)', [z.number()], '/5', '/five'],
+      ['(a = 1)', [z.any()], '/5', '/five'],
+      ['(a)', [z.string().length(1)], '/5', '/5/6'],
     ] as const) {
       const Root = classOf(`index${signature} { return 'index'; }\nstatic routes = routes;`, {
         routes: { index: { params } },

@@ -7,7 +7,9 @@ import { get, SECRET, tortured } from './support/torture.js';
 const FORM = 'application/x-www-form-urlencoded';
 
 function send(path: string, type: string, body: string | Uint8Array): Buffer {
-  return Buffer.concat([Buffer.from(post(path, type, Buffer.byteLength(body))), Buffer.from(body)]);
+  // With a preference: a JSON request without one is answered with a problem.
+  const head = post(path, type, Buffer.byteLength(body), 'Accept: text/plain\r\n');
+  return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
 }
 
 function json(response: RawResponse): unknown {
