@@ -1,5 +1,6 @@
+import { parametersOfNames } from '../binding/naming.js';
 import { INJECTED } from '../binding/parameters.js';
-import { makePlan, type Plan, parametersOfNames } from '../binding/plan.js';
+import { makePlan, type Plan } from '../binding/plan.js';
 import type { Declaration } from './declarations.js';
 import type { Method } from './methods.js';
 import { readSignature, type WrittenParameter } from './signature.js';
