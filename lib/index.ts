@@ -16,7 +16,7 @@ export type { Route } from './routing/route.js';
 export type { SessionBackend, SessionData } from './sessions/backend.js';
 export { type KeyvLike, keyvSessionBackend } from './sessions/keyv.js';
 export { InMemorySessionBackend } from './sessions/memory.js';
-export { type SseEvent, sse } from './streams/sse.js';
+export { type EventStream, type SseEvent, sse } from './streams/sse.js';
 export type { UploadOptions } from './uploads/limits.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';
 export type { UploadedFile } from './uploads/uploaded-file.js';

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { DefaultState } from 'koa';
 import { emptyLists, givenLists, type Lists, parsePairs } from './body/pairs.js';
 import type { Context } from './context.js';
 import type { Exchange } from './exchange.js';
@@ -21,10 +22,11 @@ export function exchangeOf(request: Request): Exchange {
  * Hooks may put properties of their own on it.
  *
  * @typeParam Session - What the session holds.
+ * @typeParam State - What `ctx.state` holds.
  */
-export class Request<Session extends object = SessionData> {
+export class Request<Session extends object = SessionData, State extends object = DefaultState> {
   /** Koa's context of the request. */
-  readonly ctx: Context;
+  readonly ctx: Context<State>;
   /** @internal */
   readonly [EXCHANGE]: Exchange;
   #queryParams: Lists | undefined;
@@ -32,7 +34,8 @@ export class Request<Session extends object = SessionData> {
 
   /** @internal */
   constructor(exchange: Exchange) {
-    this.ctx = exchange.ctx;
+    // The class alone knows what the hooks of its app hand over.
+    this.ctx = exchange.ctx as Context<State>;
     this[EXCHANGE] = exchange;
   }
 

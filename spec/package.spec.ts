@@ -18,6 +18,7 @@ const VALUES = [
 const TYPES = [
   'BodyLimits',
   'Context',
+  'EventStream',
   'FieldPart',
   'FilePart',
   'HeaderPairs',

@@ -1,3 +1,4 @@
+import type { DefaultState } from 'koa';
 import type { Context } from '../context.js';
 import { exchangeOf, type Request } from '../request.js';
 import { redirect } from '../response/redirect.js';
@@ -12,6 +13,7 @@ const BASE = Symbol.for('koa-micropie.Controller');
  * The optional base class of a controller: gives its methods the request that they handle.
  *
  * @typeParam Session - What the session holds.
+ * @typeParam State - What `ctx.state` holds, by which hooks hand things over.
  *
  * @example
  * class Root extends Controller<{ visits?: number }> {
@@ -21,15 +23,15 @@ const BASE = Symbol.for('koa-micropie.Controller');
  *   }
  * }
  */
-export abstract class Controller<Session extends object = SessionData> {
+export abstract class Controller<Session extends object = SessionData, State extends object = DefaultState> {
   /** The request that is being handled. */
-  get request(): Request<Session> {
-    return currentRequest<Session>();
+  get request(): Request<Session, State> {
+    return currentRequest<Session, State>();
   }
 
   /** Koa's context of the request. */
-  get ctx(): Context {
-    return currentRequest().ctx;
+  get ctx(): Context<State> {
+    return currentRequest<Session, State>().ctx;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */

@@ -1,5 +1,6 @@
 import { RESERVED } from './controller.js';
 import { isPrivate } from './methods.js';
+import type { CheckedRoutes } from './routes-check.js';
 
 // Only what was marked is served: a controller may lie in a field for other reasons.
 const marked = new WeakSet<object>();
@@ -8,6 +9,9 @@ declare const CLASS: unique symbol;
 
 /** A nested controller, which remembers its class for the types of a client. */
 export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { readonly [CLASS]?: C };
+
+/** A class whose declarations are wrong must not pass for an instance. */
+type NotAClass<T> = T extends { prototype: unknown } ? never : unknown;
 
 /**
  * Makes a controller and serves it below the name of the field that it is put in.
@@ -21,12 +25,13 @@ export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { 
  *   tasks = nested(Tasks, database); // what Tasks serves, below /tasks
  * }
  */
+export function nested<T extends object>(controller: T & NotAClass<T>): Nested<T>;
+// For a class that is named only: left to the compiler to find, any object would be an instance of it.
+export function nested<C extends new (...args: never) => object = never>(controller: InstanceType<C>): Nested<C>;
 export function nested<C extends new (...args: never) => object>(
-  controller: C,
+  controller: C & CheckedRoutes<C, InstanceType<C>>,
   ...args: ConstructorParameters<C>
 ): Nested<C>;
-export function nested<C extends new (...args: never) => object>(controller: InstanceType<C>): Nested<C>;
-export function nested<T extends object>(controller: T): Nested<T>;
 export function nested(controller: object, ...args: readonly unknown[]): unknown {
   const instance = isClass(controller) ? new controller(...args) : controller;
   if (typeof instance !== 'object' || instance === null)
