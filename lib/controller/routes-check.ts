@@ -1,4 +1,5 @@
-import type { StandardSchema } from '../binding/standard-schema.js';
+import type { AnySchema } from '../binding/standard-schema.js';
+import type { HttpMiddleware } from '../hooks.js';
 import type { Reply } from '../response/reply.js';
 import type { RouteDeclaration, RouteName } from './routes-type.js';
 
@@ -18,20 +19,29 @@ type Fault<T, K, D> =
     : `${K & string} is no method that can be served`;
 
 type DeclarationFault<K extends string, D, M> = [UnknownKey<D>] extends [never]
-  ? D extends Widened
+  ? D extends PlainDeclaration
     ? D extends { readonly returns: infer S }
       ? ReturnsFault<K, S, M>
       : unknown
-    : Widened
+    : PlainDeclaration
   : { [Key in UnknownKey<D>]: `${K} is declared with a key that is unknown` };
 
-type UnknownKey<D> = Exclude<keyof D, keyof Widened>;
+type UnknownKey<D> = Exclude<keyof D, keyof RouteDeclaration>;
 
-/** What the compiler keeps of a declaration in a plain `static routes`, without `satisfies`. */
-interface Widened extends Omit<RouteDeclaration, 'params' | 'from' | 'body'> {
+/** What the compiler keeps of a declaration without `satisfies`. To compare schemas once more would cost much. */
+interface PlainDeclaration {
+  readonly path?: string;
   readonly params?: readonly unknown[];
+  readonly input?: unknown;
+  readonly returns?: unknown;
   readonly from?: string;
+  readonly session?: readonly string[];
   readonly body?: string;
+  readonly middlewares?: readonly HttpMiddleware[];
+  readonly summary?: string;
+  readonly description?: string;
+  readonly openapi?: object;
+  readonly tool?: boolean;
 }
 
 type ReturnsFault<K extends string, S, M> = M extends (...args: never) => infer Result
@@ -40,36 +50,46 @@ type ReturnsFault<K extends string, S, M> = M extends (...args: never) => infer 
     : { returns: { [Key in `${K}() returns what its schema refuses`]: Misfit<S, Awaited<Result>> } }
   : never;
 
+/** The results that a schema does not take; the usual case, in which it takes them all, is asked for first. */
+type Misfit<S, Result> = S extends AnySchema
+  ? Result extends Nothing | Taken<S>
+    ? never
+    : MisfitOf<Result, Taken<S>, S>
+  : MisfitOf<Result, Taken<S[Extract<keyof S, SuccessStatus>]>, S>;
+
+/** What a schema takes; unknown where it does not state its types. */
+type Taken<S> = S extends AnySchema ? Member<NonNullable<Member<S['~standard'], 'types'>>, 'input'> : never;
+
+type Member<T, K extends string> = K extends keyof T ? T[K] : unknown;
+
+type Nothing = null | undefined | void;
+
+/** Where a handler may have set the status by hand, so that no reply tells it. */
+type SuccessStatus = 200 | 201 | 202 | 203 | 206;
+
 /** Those of a method's results that no schema takes; one of unknown type is left to the run time. */
-type Misfit<S, Result> = unknown extends Result
+type MisfitOf<Result, Input, S> = unknown extends Result
   ? never
-  : Result extends null | undefined | void
+  : Result extends Nothing
     ? never
     : Result extends Reply<infer Body, infer Status>
-      ? Body extends null | undefined | TakenOf<S, Status>
+      ? Body extends Nothing | OrFrozen<TakenWith<S, Status>>
         ? never
         : Result
-      : Result extends TakenOf<S, Success<S>>
+      : Result extends OrFrozen<Input>
         ? never
         : Result;
 
-/** A handler may also have set the status by hand. */
-type Success<S> = S extends StandardSchema ? 200 : Extract<keyof S, 200 | 201 | 202 | 203 | 206>;
-
 /** What may be answered with a status: a failure without a schema of its own is not looked at. */
-type TakenOf<S, Status> = Status extends number
-  ? S extends StandardSchema
-    ? `${Status}` extends `2${string}`
-      ? Taken<S>
-      : unknown
-    : Status extends keyof S
-      ? Taken<S[Status]>
-      : `${Status}` extends `2${string}`
-        ? never
-        : unknown
-  : never;
-
-type Taken<S> = S extends StandardSchema ? OrFrozen<NonNullable<S['~standard']['types']>['input']> : unknown;
+type TakenWith<S, Status extends number> = S extends AnySchema
+  ? `${Status}` extends `2${string}`
+    ? Taken<S>
+    : unknown
+  : Status extends keyof S
+    ? Taken<S[Status]>
+    : `${Status}` extends `2${string}`
+      ? never
+      : unknown;
 
 /** Schemas say `Tag[]` where a handler may well give a `readonly Tag[]`. */
 type OrFrozen<T> = T | Frozen<T>;

@@ -1,4 +1,4 @@
-import type { StandardSchema } from '../binding/standard-schema.js';
+import type { AnySchema, SchemaOf } from '../binding/standard-schema.js';
 import type { HttpMiddleware } from '../hooks.js';
 import type { UploadedFile } from '../uploads/uploaded-file.js';
 import type { Controller } from './controller.js';
@@ -30,7 +30,7 @@ export interface RouteDeclaration<
   /** A schema of the last such parameter, which takes the whole query or body. */
   readonly input?: InputOf<Method, Input>;
   /** A schema of the result, or one for each status. */
-  readonly returns?: StandardSchema | { readonly [status: number]: StandardSchema };
+  readonly returns?: AnySchema | { readonly [status: number]: AnySchema };
   /** `'body'` binds names from the body alone. */
   readonly from?: 'body';
   /** Names of parameters that only the session may give; these come last. */
@@ -72,9 +72,9 @@ type Elements<Method, Given extends readonly unknown[]> = {
 export type ParameterOf<_Method, P> = string | TypeOf<P> | readonly [name: string, type: TypeOf<P>];
 
 /** What `input` may be for a parameter of type `P`. */
-export interface InputOf<_Method, P> extends StandardSchema<unknown, P> {}
+export interface InputOf<_Method, P> extends SchemaOf<P> {}
 
-type TypeOf<P> = PlainType<P> | StandardSchema<unknown, P>;
+type TypeOf<P> = PlainType<P> | SchemaOf<P>;
 
 /** The plain types, and lists of one, whose values fit a parameter. */
 type PlainType<P, S extends Scalar = Scalar> = S extends readonly [infer Value, infer Type]

@@ -121,6 +121,25 @@ export class OfArktype extends Tasks {
 }
 micropie(OfArktype);
 
+/** Written by hand, with and without the types that it need not state. */
+const written = { version: 1 as const, vendor: 'none', validate: (value: unknown) => ({ value: Number(value) }) };
+const Untyped = { '~standard': written };
+declare const Typed: StandardSchema<string, number>;
+
+export class OfNone extends Tasks {
+  static routes = {
+    id: { params: [Untyped] },
+    found: { params: [['id', Typed]], returns: Untyped },
+  } satisfies Routes<OfNone>;
+  static wrong = {
+    // @ts-expect-error its output is a number
+    both: { params: [Number, Typed] },
+    // @ts-expect-error no schema at all
+    id: { params: [{ validate: Number }] },
+  } satisfies Routes<OfNone>;
+}
+micropie(OfNone);
+
 class WrongZod extends Tasks {
   static routes = { id: { returns: Zod.name } } satisfies Routes<WrongZod>;
 }
