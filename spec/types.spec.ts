@@ -38,6 +38,7 @@ import { micropie, nested, type Routes } from '../../lib/index.js';
 class Tasks {
   show(id: number, part: string) { return { id, part }; }
   save(task: { title: string }) { return task; }
+  edit(id: number, task: { title: string }) { return { ...task, id }; }
 }
 function mounted<T extends object>(routes: T) {
   return class extends Tasks { static routes = routes };
@@ -58,6 +59,9 @@ const MISTAKES: readonly (readonly [line: string, message: RegExp])[] = [
   ['({ save: { input: z.string() } }) satisfies Routes<Tasks>;', /ZodString.*InputOf<"save", \{ title: string; \}>/],
   ['({ save: { input: v.object({ title: v.number() }) } }) satisfies Routes<Tasks>;', /InputOf<"save", /],
   ['({ save: { input: type({ title: "number" }) } }) satisfies Routes<Tasks>;', /InputOf<"save", /],
+  ['({ edit: { input: z.string() } }) satisfies Routes<Tasks>;', /InputOf<"edit", \{ title: string; \}>/],
+  ['({ edit: { input: v.string() } }) satisfies Routes<Tasks>;', /InputOf<"edit", \{ title: string; \}>/],
+  ['({ edit: { input: type("string") } }) satisfies Routes<Tasks>;', /InputOf<"edit", \{ title: string; \}>/],
   ['micropie(mounted({ shw: "GET" }));', /"shw is no method that can be served"/],
   ['nested(mounted({ shw: "GET" }));', /"shw is no method that can be served"/],
   ['micropie(mounted({ show: { method: "GET" } }));', /"show is declared with a key that is unknown"/],

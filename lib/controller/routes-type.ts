@@ -12,15 +12,14 @@ export type RoutePath = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | `/${string
  *
  * @typeParam Method - The method's name, which the compiler's messages show.
  * @typeParam Given - The types of the parameters that a client or the session gives.
- * @typeParam Input - The type of the parameter that takes the whole query or body.
+ * @typeParam Input - The schemas for the parameter that takes the whole query or body.
  * @typeParam Session - The names that only the session may give.
  */
 export interface RouteDeclaration<
   Method extends string = string,
   // biome-ignore lint/suspicious/noExplicitAny: what is declared of any method at all.
   Given extends readonly unknown[] = readonly any[],
-  // biome-ignore lint/suspicious/noExplicitAny: see above.
-  Input = any,
+  Input = AnySchema,
   Session extends readonly string[] = readonly string[],
 > {
   /** Where it is served: see `RoutePath`. */
@@ -28,7 +27,7 @@ export interface RouteDeclaration<
   /** For the parameters that a client gives, in order: a name, a type, or a pair of both. */
   readonly params?: ParametersOf<Method, Given>;
   /** A schema of the last such parameter, which takes the whole query or body. */
-  readonly input?: InputOf<Method, Input>;
+  readonly input?: Input;
   /** A schema of the result, or one for each status. */
   readonly returns?: AnySchema | { readonly [status: number]: AnySchema };
   /** `'body'` binds names from the body alone. */
@@ -49,8 +48,11 @@ export interface RouteDeclaration<
   readonly tool?: boolean;
 }
 
-/** A declaration of a method whose last parameters come from the session. */
-interface SharedDeclaration<
+/**
+ * A declaration of a method whose last parameters come from the session. Of a choice the compiler's messages tell one:
+ * TypeScript 7 that whose name is the last one, TypeScript 5 that which was made last. It must be `RouteDeclaration`.
+ */
+interface DeclarationWithSession<
   Method extends string,
   Given extends readonly unknown[],
   Input,
@@ -146,9 +148,9 @@ type SessionName<T> = (T extends { session: infer S } ? keyof S & string : never
 
 /** One for each number of session parameters, which come last: `input` is for the last one before them. */
 type Declarations<Method extends string, A extends readonly unknown[], Name extends string> = number extends A['length']
-  ? RouteDeclaration<Method, A, never, readonly Name[]> // A rest parameter can't take an input.
+  ? RouteDeclaration<Method, A, InputOf<Method, never>, readonly Name[]> // A rest parameter can't take an input.
   : A extends readonly []
-    ? RouteDeclaration<Method, A, never, readonly Name[]>
+    ? RouteDeclaration<Method, A, InputOf<Method, never>, readonly Name[]>
     : Declared<Method, A, A, Name>;
 
 type Declared<
@@ -158,8 +160,8 @@ type Declared<
   Name extends string,
 > = Rest extends readonly [unknown?, ...infer Behind]
   ? Behind extends readonly []
-    ? RouteDeclaration<Method, A, Rest[0], readonly [] | readonly Name[]>
+    ? RouteDeclaration<Method, A, InputOf<Method, Rest[0]>, readonly [] | readonly Name[]>
     :
+        | DeclarationWithSession<Method, A, InputOf<Method, Rest[0]>, { readonly [I in keyof Behind]-?: Name }>
         | Declared<Method, A, Behind, Name>
-        | SharedDeclaration<Method, A, Rest[0], { readonly [I in keyof Behind]-?: Name }>
   : never;
