@@ -22,7 +22,7 @@ export { InMemorySessionBackend } from './sessions/memory.js';
 export type { SessionOptions, SessionsOptions } from './sessions/options.js';
 export { type RedisLike, redisSessionBackend } from './sessions/redis.js';
 export { sessions } from './sessions/sessions.js';
-export { type SseEvent, sse } from './streams/sse.js';
+export { type EventStream, type SseEvent, sse } from './streams/sse.js';
 export type { UploadOptions } from './uploads/options.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';
 export { UploadedFile } from './uploads/uploaded-file.js';

@@ -1,7 +1,7 @@
 import type { Next } from 'koa';
 import type { Context } from './context.js';
 import { withRequest } from './controller/ambient.js';
-import type { CheckedRoutes } from './controller/routes-type.js';
+import type { CheckedRoutes } from './controller/routes-check.js';
 import type { HttpMiddleware } from './hooks.js';
 import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { DefaultState } from 'koa';
 import { emptyLists, givenLists, type Lists, parsePairs } from './body/pairs.js';
 import type { Exchange } from './exchange.js';
 import type { Route } from './routing/route.js';
@@ -21,10 +22,11 @@ export function exchangeOf(request: Request): Exchange {
  * Hooks may put properties of their own on it.
  *
  * @typeParam Session - What the session holds.
+ * @typeParam State - What `ctx.state` holds.
  */
-export class Request<Session extends object = SessionData> {
+export class Request<Session extends object = SessionData, State extends object = DefaultState> {
   /** Koa's context of the request. */
-  readonly ctx: ContextWithSession;
+  readonly ctx: ContextWithSession<State>;
   /** @internal */
   readonly [EXCHANGE]: Exchange;
   #queryParams: Lists | undefined;
@@ -32,8 +34,8 @@ export class Request<Session extends object = SessionData> {
 
   /** @internal */
   constructor(exchange: Exchange) {
-    // openSession puts the session there before hooks or handlers see it.
-    this.ctx = exchange.ctx as ContextWithSession;
+    // openSession puts the session there before hooks see it; the class alone knows what hooks hand over as state.
+    this.ctx = exchange.ctx as ContextWithSession<State>;
     this[EXCHANGE] = exchange;
   }
 

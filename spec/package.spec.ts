@@ -23,6 +23,7 @@ const TYPES = [
   'BodyLimits',
   'Context',
   'ContextSession',
+  'EventStream',
   'FieldPart',
   'FilePart',
   'HeaderPairs',

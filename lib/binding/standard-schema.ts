@@ -17,6 +17,16 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
+/** A schema, as far as declarations are checked: by the types that it states, not by what `validate` gives. */
+export interface SchemaOf<Output> {
+  readonly '~standard': { readonly version: 1; readonly types?: { readonly output: Output } | undefined };
+}
+
+/** Any schema; its types are not looked at, for which compilers take long. */
+export interface AnySchema {
+  readonly '~standard': unknown;
+}
+
 /** What a schema gives: the value as it made it, or what is wrong. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }

@@ -1,3 +1,4 @@
+import type { DefaultState } from 'koa';
 import { exchangeOf, type Request } from '../request.js';
 import { type RedirectStatus, redirect } from '../response/redirect.js';
 import type { HeadersLike, Reply } from '../response/reply.js';
@@ -13,6 +14,7 @@ const BASE = Symbol.for('koa-micropie.Controller');
  * The optional base class of a controller: gives its methods the request that they handle.
  *
  * @typeParam Session - What the session holds.
+ * @typeParam State - What `ctx.state` holds, by which hooks hand things over.
  *
  * @example
  * class Root extends Controller<{ visits?: number }> {
@@ -22,15 +24,15 @@ const BASE = Symbol.for('koa-micropie.Controller');
  *   }
  * }
  */
-export abstract class Controller<Session extends object = SessionData> {
+export abstract class Controller<Session extends object = SessionData, State extends object = DefaultState> {
   /** The request that is being handled. */
-  get request(): Request<Session> {
-    return currentRequest<Session>();
+  get request(): Request<Session, State> {
+    return currentRequest<Session, State>();
   }
 
   /** Koa's context of the request. */
-  get ctx(): ContextWithSession {
-    return currentRequest().ctx;
+  get ctx(): ContextWithSession<State> {
+    return currentRequest<Session, State>().ctx;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */

@@ -1,6 +1,7 @@
 import { isClass } from '../values.js';
 import { RESERVED } from './controller.js';
 import { isPrivate, refuseName } from './methods.js';
+import type { CheckedRoutes } from './routes-check.js';
 
 // Only what was marked is served: a controller may lie in a field for other reasons.
 const marked = new WeakSet<object>();
@@ -10,10 +11,8 @@ declare const CLASS: unique symbol;
 /** A nested controller, which remembers its class for the types of a client. */
 export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { readonly [CLASS]?: C };
 
-/** Refuses a class, whose constructor's arguments would go unchecked. */
-type Instance<T> = T extends (abstract new (...args: never) => unknown) | ((...args: never) => unknown)
-  ? never
-  : unknown;
+/** A class whose declarations are wrong, or whose constructor's arguments are missing, must not pass for an instance. */
+type NotAClass<T> = T extends { prototype: unknown } | ((...args: never) => unknown) ? never : unknown;
 
 /**
  * Makes a controller and serves it below the name of the field that it is put in.
@@ -27,12 +26,13 @@ type Instance<T> = T extends (abstract new (...args: never) => unknown) | ((...a
  *   tasks = nested(Tasks, database); // what Tasks serves, below /tasks
  * }
  */
+export function nested<T extends object>(controller: T & NotAClass<T>): Nested<T>;
+// For a class that is named only: left to the compiler to find, any object would be an instance of it.
+export function nested<C extends new (...args: never) => object = never>(controller: InstanceType<C>): Nested<C>;
 export function nested<C extends new (...args: never) => object>(
-  controller: C,
+  controller: C & CheckedRoutes<C, InstanceType<C>>,
   ...args: ConstructorParameters<C>
 ): Nested<C>;
-export function nested<T extends object>(controller: T & Instance<T>): Nested<T>;
-export function nested<C extends new (...args: never) => object = never>(controller: InstanceType<C>): Nested<C>;
 export function nested(controller: object, ...args: readonly unknown[]): unknown {
   const instance = isClass(controller) ? make(controller, args) : controller;
   if (typeof instance !== 'object' || instance === null)

@@ -6,14 +6,19 @@ export type HeadersLike =
 /** A list of header names and values that hooks may push to. */
 export type HeaderPairs = [name: string, value: string][];
 
-/** A status, a body and headers as one value; made by `reply`. */
-export class Reply {
-  readonly statusCode: number;
-  readonly body: unknown;
+/**
+ * A status, a body and headers as one value; made by `reply`.
+ *
+ * @typeParam Body - What is sent.
+ * @typeParam Status - The status, as far as the compiler knows it.
+ */
+export class Reply<Body = unknown, Status extends number = number> {
+  readonly statusCode: Status;
+  readonly body: Body;
   readonly headers: HeaderPairs;
 
   /** @internal */
-  constructor(statusCode: number, body: unknown, headers: HeaderPairs) {
+  constructor(statusCode: Status, body: Body, headers: HeaderPairs) {
     this.statusCode = statusCode;
     this.body = body;
     this.headers = headers;
@@ -31,6 +36,12 @@ export class Reply {
  * @example
  * gone() { return reply(410, 'Gone', { 'X-Why': 'expired' }); }
  */
+export function reply<Status extends number>(status: Status): Reply<undefined, Status>;
+export function reply<Status extends number, Body>(
+  status: Status,
+  body: Body,
+  headers?: HeadersLike,
+): Reply<Body, Status>;
 export function reply(status: number, body?: unknown, headers?: HeadersLike): Reply {
   return new Reply(checkStatus(status), body, toPairs(headers));
 }

@@ -1,9 +1,10 @@
+import type { DefaultState } from 'koa';
 import type { Context } from '../context.js';
 import type { SessionData } from './backend.js';
 import type { RequestSession } from './session.js';
 
 /** Koa's context as handlers see it: with the session of the visitor. */
-export type ContextWithSession = Context & ContextSession;
+export type ContextWithSession<State extends object = DefaultState> = Context<State> & ContextSession;
 
 /** What a controller, or `sessions()`, adds to Koa's context. */
 export interface ContextSession {

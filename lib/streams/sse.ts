@@ -17,6 +17,15 @@ export interface SseEvent {
 
 type Source = AsyncIterable<string | SseEvent> | Iterable<string | SseEvent>;
 
+declare const EVENT: unique symbol;
+
+/** What `sse` sends, which remembers the type of its events for a client. */
+export interface EventStream<E> extends AsyncIterableIterator<string> {
+  readonly [EVENT]?: E;
+}
+
+type EventOf<S> = S extends AsyncIterable<infer E> | Iterable<infer E> ? E : never;
+
 // Both in milliseconds. The first event is waited for only briefly, so that a client soon knows itself connected.
 const HEARTBEAT = 15_000;
 const FIRST_WAIT = 50;
@@ -41,7 +50,7 @@ const HEADERS = {
  *   return sse(ticks(this.request.signal));
  * }
  */
-export function sse(source: Source): Reply {
+export function sse<S extends Source>(source: S): Reply<EventStream<EventOf<S>>, 200> {
   return reply(200, new EventIterator(source), HEADERS);
 }
 

@@ -5,6 +5,8 @@ import {
   type ContextSession,
   Controller,
   currentRequest,
+  type EventStream,
+  micropie,
   type Part,
   type Reply,
   type Request,
@@ -57,6 +59,37 @@ export class Untyped extends Controller {
   }
 }
 
+interface Account {
+  user: { name: string };
+}
+
+export class OfState extends Controller<Visits, Account> {
+  index(_ctx: Context<Account>, request: Request<Visits, Account>) {
+    typed<Request<Visits, Account>>()(this.request);
+    typed<Context<Account> & ContextSession>()(this.ctx);
+    typed<Account>()(this.ctx.state);
+    typed<Account>()(this.request.ctx.state);
+    typed<string>()(request.ctx.state.user.name);
+    typed<Account>()(currentRequest<Visits, Account>().ctx.state);
+    // @ts-expect-error hooks hand no such thing over
+    this.ctx.state.role;
+    // @ts-expect-error a user has a name
+    this.ctx.state.user = {};
+  }
+}
+micropie(OfState, {
+  middlewares: [
+    {
+      beforeRequest(request: Request<Visits, Account>) {
+        request.ctx.state.user = { name: 'Alice' };
+      },
+    },
+  ],
+});
+
+// @ts-expect-error a state is an object
+export class WrongState extends Controller<Visits, string> {}
+
 // @ts-expect-error a session is an object
 export class WrongSession extends Controller<string> {}
 
@@ -106,14 +139,18 @@ export async function uploads(file: UploadedFile): Promise<void> {
   file.filename = 'other';
 }
 
-typed<Reply>()(reply(204));
-typed<Reply>()(reply(410, 'Gone', { 'X-Why': 'expired', 'X-Count': 1, 'Set-Cookie': ['a=1', 'b=2'] }));
+typed<Reply<undefined, 204>>()(reply(204));
+typed<Reply<undefined, 204>>()(reply(204, undefined, { 'X-Why': 'empty' }));
+typed<Reply<string, 410>>()(reply(410, 'Gone', { 'X-Why': 'expired', 'X-Count': 1, 'Set-Cookie': ['a=1', 'b=2'] }));
+typed<Reply<{ id: number }, 201 | 202>>()(reply(201 as 201 | 202, { id: 1 }));
+export const anyReply: Reply = reply(204);
 reply(200, { any: 'thing' }, [
   ['Set-Cookie', 'a=1'],
   ['Set-Cookie', 'b=2'],
 ]);
-typed<number>()(reply(200).statusCode);
-typed<unknown>()(reply(200).body);
+typed<200>()(reply(200).statusCode);
+typed<number>()(reply(200 as number).statusCode);
+typed<unknown>()(anyReply.body);
 // @ts-expect-error a status is a number
 reply('200');
 // @ts-expect-error headers are text or numbers
@@ -127,7 +164,13 @@ async function* events() {
   yield 'text';
   yield { data: { any: 'thing' }, event: 'news', id: 1, retry: 1000 };
 }
-typed<Reply>()(sse(events()));
+interface News {
+  data: { any: string };
+  event: string;
+  id: number;
+  retry: number;
+}
+typed<Reply<EventStream<'text' | News>, 200>>()(sse(events()));
 sse(['text', { data: null }]);
 // @ts-expect-error an event has data
 sse([{ event: 'news' }]);
