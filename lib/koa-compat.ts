@@ -6,6 +6,18 @@ import type { Context } from './context.js';
 // Everything that relies on what Koa and Node do without documenting it. Each function has a spec in
 // spec/koa-compat.spec.ts that fails when an update of either changes it.
 
+/**
+ * The path of a request. Koa 3 reads it with `url.parse`, which throws for an address such as `http://[/`, and finds
+ * none in `foo://`.
+ */
+export function pathOf({ request }: Context): string | undefined {
+  try {
+    return request.path ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the app has set a status. Koa begins with 404, and marks a status that was set: also a 404. */
 export function isStatusSet({ response }: Context): boolean {
   return Reflect.get(response, '_explicitStatus') === true;

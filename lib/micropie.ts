@@ -3,6 +3,7 @@ import type { Context } from './context.js';
 import { withRequest } from './controller/ambient.js';
 import type { CheckedRoutes } from './controller/routes-check.js';
 import type { HttpMiddleware } from './hooks.js';
+import { pathOf } from './koa-compat.js';
 import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';
 import type { Route } from './routing/route.js';
@@ -41,8 +42,9 @@ export function micropie<C extends object>(
 
   function micropie(ctx: Context, next: Next): Promise<void> {
     // Not by ctx.method and ctx.path: each of Koa's delegates takes as long as what it delegates to.
-    const { method, path } = ctx.request;
-    const target = match(method, path);
+    const { method } = ctx.request;
+    const path = pathOf(ctx);
+    const target = path === undefined ? undefined : match(method, path);
     if (!target) return next();
     const request = service.request(ctx, target);
     if (!needsAmbientRequest) return respond(service, request, target);

@@ -6,7 +6,7 @@ import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } f
 import { closeWithConnection, isClosed, whenClosed } from './koa-compat.js';
 import { exchangeOf, type Request } from './request.js';
 import { markPrivate } from './response/headers.js';
-import { writeErrors } from './response/problem.js';
+import { dropBodyHeaders, writeErrors } from './response/problem.js';
 import { Reply, reply } from './response/reply.js';
 import { filterReply } from './response/returns.js';
 import { requireReadable, send, toReply } from './response/send.js';
@@ -99,14 +99,28 @@ async function recover(service: Service, request: Request, target: Target, throw
   try {
     await spool?.clear();
     const answer = await runOnError(hooksAfter(service, target), request, error);
-    if (answer) return await finish(request, answer);
+    if (answer) {
+      dropBodyHeaders(ctx);
+      return await finish(request, answer);
+    }
+    if (session.isStored()) await saveSafely(request);
   } catch (another) {
+    report(error, ctx);
     error = toError(another);
   }
-  if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
   markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);
   throw error;
+}
+
+/** A session that can't be stored does not hide what failed before. */
+async function saveSafely(request: Request): Promise<void> {
+  const { ctx, session } = exchangeOf(request);
+  try {
+    await session.save();
+  } catch (failed) {
+    report(failed, ctx);
+  }
 }
 
 /** What is left to do when Koa has the answer. */

@@ -536,6 +536,7 @@ describe('onError(request, error)', () => {
       const { errors, agent } = mount({ onError: () => result });
       expect((await agent.get('/fails')).text).to.equal('Internal Server Error');
       expect(errors.map(String)).to.deep.equal([
+        'Error: secret',
         'TypeError: Object.onError must return nothing, or an object with statusCode and body',
       ]);
     });
@@ -548,7 +549,9 @@ describe('onError(request, error)', () => {
         },
       });
       expect((await agent.get('/fails').timeout(1000)).text).to.equal('Internal Server Error');
-      expect(errors).to.have.length(1);
+      // What failed first is told as well.
+      expect(errors[0]?.message).to.equal('secret');
+      expect(errors).to.have.length(2);
     });
 
   it('may answer with a generator, which may fail as well', async () => {
@@ -559,7 +562,7 @@ describe('onError(request, error)', () => {
     }
     const { errors, agent } = mount({ onError: () => reply(500, failing()) });
     expect((await agent.get('/fails').timeout(1000)).status).to.equal(500);
-    expect(errors).to.have.length(1);
+    expect(errors.map(({ message }) => message)).to.deep.equal(['secret', 'Not an error was thrown: undefined']);
   });
 });
 

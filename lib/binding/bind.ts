@@ -1,7 +1,7 @@
 import type { Body } from '../body/body.js';
 import { readTypes } from '../body/content.js';
 import type { Lists } from '../body/pairs.js';
-import { badParameters, type ParameterProblem, unreadBody } from '../errors.js';
+import { badParameters, type ParameterProblem, toIssue, unreadBody } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { isPromiseLike } from '../values.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';
@@ -205,11 +205,10 @@ class Binding {
 
   #take(result: SchemaResult<unknown>, parameter: string, isWhole: boolean, position: number): unknown {
     if (!result.issues) return result.value;
-    for (const { message, path = [] } of result.issues) {
+    for (const issue of result.issues) {
       if (this.#problems.length >= MAX_PROBLEMS) break;
-      // arktype's paths are no plain arrays, and a part may be wrapped as { key }.
-      const inner = Array.from(path, (part) => (typeof part === 'object' ? part.key : part));
-      const full = isWhole ? inner : [parameter, ...inner];
+      const { message, path } = toIssue(issue);
+      const full = isWhole ? path : [parameter, ...path];
       const text = full.length > 0 ? `${full.map(String).join('.')}: ${message}` : message;
       this.#problems.push({ position, parameter, text, issue: { message, path: full } });
     }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isHttpError } from 'http-errors';
 import type { Middleware } from 'koa';
 import type { Context } from '../context.js';
-import { badRequest, payloadTooLarge } from '../errors.js';
+import { badRequest, payloadTooLarge, unsupportedMediaType } from '../errors.js';
 import { isRecord } from '../values.js';
 import { type Body, bodyOf } from './body.js';
 import { FORM, hasContent, isEmpty, MULTIPART, mediaTypeOf } from './content.js';
@@ -100,6 +100,10 @@ function explain(error: unknown, limit: number): unknown {
   if (error instanceof SyntaxError) return badJson(error);
   if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
   if (error.status === 413) return payloadTooLarge(`The body exceeds ${limit} bytes`);
+  if (error.status === 415)
+    return unsupportedMediaType(
+      'The Content-Encoding of the body is not known here; send it as gzip, deflate, br or plain',
+    );
   return error.status === 400 ? badBody(error) : error;
 }
 

@@ -1,11 +1,17 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context } from '../context.js';
-import type { Issue } from '../errors.js';
+import { type Issue, toIssue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { markPrivate } from './headers.js';
 
 // They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
-const OF_THE_BODY = /^(content-(?!security-policy).*|etag|last-modified|cache-control|transfer-encoding|trailer)$/;
+const OF_THE_BODY =
+  /^(content-(?!security-policy).*|etag|last-modified|expires|(.+-)?cache-control|transfer-encoding|trailer)$/;
+
+/** Drops the headers that describe a body which is not sent after all. */
+export function dropBodyHeaders(ctx: Context): void {
+  for (const name of ctx.res.getHeaderNames()) if (OF_THE_BODY.test(name)) ctx.remove(name);
+}
 
 /**
  * Has an error that nobody else answers written in one form: as text, or as a problem (RFC 9457) for programs. The
@@ -16,17 +22,19 @@ const OF_THE_BODY = /^(content-(?!security-policy).*|etag|last-modified|cache-co
 export function writeErrors(request: Request, error: Error, prefersJson: boolean): void {
   const { ctx } = request;
   const { onerror } = ctx;
+  // Before Koa has the error: what is thrown while it answers would end the process.
+  const answer = describeError(error);
+  const isJson = wantsJson(ctx, prefersJson || exchangeOf(request).body?.json !== undefined);
+  const text = isJson ? JSON.stringify(problemOf(answer)) : textOf(answer);
   ctx.onerror = (thrown) => {
     if (thrown !== error || ctx.headerSent || !ctx.writable) return onerror.call(ctx, thrown);
     ctx.app.emit('error', error, ctx);
-    const answer = describeError(error);
-    const isJson = wantsJson(ctx, prefersJson || exchangeOf(request).body?.json !== undefined);
-    for (const name of ctx.res.getHeaderNames()) if (OF_THE_BODY.test(name)) ctx.remove(name);
+    dropBodyHeaders(ctx);
     ctx.set(answer.headers);
     ctx.status = answer.status;
     markPrivate(request);
+    ctx.vary('Accept');
     ctx.type = isJson ? 'application/problem+json' : 'text';
-    const text = isJson ? JSON.stringify(problemOf(answer)) : textOf(answer);
     ctx.length = Buffer.byteLength(text);
     ctx.res.end(text);
   };
@@ -51,7 +59,7 @@ function describeError(error: Error): ErrorAnswer {
     status,
     title,
     detail: isTold ? error.message : undefined,
-    issues: isTold && Array.isArray(issues) ? issues : [],
+    issues: isTold && Array.isArray(issues) ? issues.map(toIssue) : [],
     headers: { ...(typeof headers === 'object' ? headers : {}) },
   };
 }
@@ -74,7 +82,13 @@ function problemOf({ status, title, detail, issues }: ErrorAnswer): object {
 
 /** A JSON pointer as the fragment of an address (RFC 6901, section 6). */
 function pointerTo(path: readonly PropertyKey[]): string {
-  return `#${path.map((name) => `/${encodeURIComponent(String(name).replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;
+  const parts = path.map((name) => String(name).replaceAll('~', '~0').replaceAll('/', '~1'));
+  return `#${parts.map((part) => `/${encodeURIComponent(wellFormed(part))}`).join('')}`;
+}
+
+/** JSON may hold half of a surrogate pair, which can not be encoded. */
+function wellFormed(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 const JSON_TYPES = ['application/json', 'application/problem+json'];

@@ -31,8 +31,7 @@ export function prepareMatch(tree: RouteTree, { prefix, strict, fallthrough }: R
   const start = prefix.length + 1;
   return (method, path) => {
     if (path === '*') return method === 'OPTIONS' && prefix === '' ? { kind: 'options', allow: ALLOW_ANY } : undefined;
-    // Koa finds no path in a target such as `foo://`.
-    if (typeof path !== 'string' || !isBelow(prefix, path)) return undefined;
+    if (!isBelow(prefix, path)) return undefined;
     const target = find(tree, method, segmentsFrom(path, start), strict);
     return target ?? (fallthrough ? undefined : { kind: 'unknown' });
   };

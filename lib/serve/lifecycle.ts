@@ -75,8 +75,9 @@ export class Lifecycle {
   async #close(): Promise<void> {
     const { shutdownHandlers, deadline } = this.#settings;
     this.#closing.abort(closingError());
-    await this.#started;
     try {
+      // A start-up handler may hang.
+      if (this.#started) await isWithin(deadline, this.#started);
       if (this.#server.listening) await this.#endConnections();
       await shutDown(shutdownHandlers, deadline);
     } finally {

@@ -7,7 +7,7 @@ import request from 'supertest';
 import * as z from 'zod';
 import type { Context } from '../../lib/context.js';
 import { type HttpMiddleware, micropie } from '../../lib/index.js';
-import { appOf, errorsOf, withServer } from '../support/app.js';
+import { appOf, client, errorsOf, withServer } from '../support/app.js';
 import { post, withSocket } from '../support/socket.js';
 
 const Task = z.object({ title: z.string(), 'a/b~c d': z.number().optional() });
@@ -302,6 +302,8 @@ describe('The headers of an error that nobody answers', () => {
         ETag: '"x"',
         'Last-Modified': new Date(0).toUTCString(),
         'Cache-Control': 'public, max-age=60',
+        'CDN-Cache-Control': 'max-age=60',
+        Expires: new Date(0).toUTCString(),
         'Transfer-Encoding': 'chunked',
         Trailer: 'X-Sum',
       });
@@ -324,7 +326,7 @@ describe('The headers of an error that nobody answers', () => {
             'access-control-allow-origin': 'https://example.com',
             'content-security-policy': "default-src 'none'",
             'x-request-id': '7',
-            vary: 'Origin',
+            vary: 'Origin, Accept',
             'set-cookie': 'a=1, b=2',
             'x-why': 'taken',
             'content-type': type,
@@ -373,7 +375,8 @@ describe('An error behind hooks', () => {
     );
     expect([response.status, JSON.parse(response.text).detail]).to.deep.equal([409, 'Not for you']);
     expect(response.headers['access-control-allow-origin']).to.equal('*');
-    expect(errors.map(({ message }) => message)).to.deep.equal(['Not for you']);
+    // Neither hides the other.
+    expect(errors.map(({ message }) => message)).to.deep.equal(['the-secret', 'Not for you']);
   });
 
   it('is written in the same way where the answer of onError fails', async () => {
@@ -460,3 +463,78 @@ async function served(path: string, { body, accept, type, hooks = [] }: Asking =
   const response = await (accept === undefined ? asking.unset('Accept') : asking.accept(accept));
   return { response, errors };
 }
+
+describe('Issues that no pointer was made for', () => {
+  const anything = (check: (value: unknown) => readonly unknown[]) => ({
+    '~standard': { version: 1 as const, vendor: 'spec', validate: (value: unknown) => ({ issues: check(value) }) },
+  });
+  const rows: [title: string, body: string, issue: (value: unknown) => unknown, errors: unknown][] = [
+    [
+      'half of a surrogate pair in a name',
+      '{"\\ud800":1}',
+      (value) => ({ message: 'no', path: Object.keys(Object(value)) }),
+      [{ detail: 'no', pointer: '#/%EF%BF%BD' }],
+    ],
+    ['no path', '{}', () => ({ message: 'no' }), [{ detail: 'no', pointer: '#' }]],
+    [
+      'a path of wrapped names',
+      '{}',
+      () => ({ message: 'no', path: [{ key: 'a' }, 0] }),
+      [{ detail: 'no', pointer: '#/a/0' }],
+    ],
+    ['text in place of an issue', '{}', () => 'no', [{ detail: 'no', pointer: '#' }]],
+    [
+      'a name and a message without end',
+      '{}',
+      () => ({ message: 'm'.repeat(5000), path: ['n'.repeat(5000)] }),
+      [{ detail: 'm'.repeat(1000), pointer: `#/${'n'.repeat(200)}` }],
+    ],
+  ];
+  for (const [title, body, issue, expected] of rows)
+    it(`are told: ${title}`, async () => {
+      const input = anything((value) => [issue(value)]);
+      class Root {
+        save(value: unknown) {
+          return value;
+        }
+        static routes = { save: { path: 'POST', input } };
+      }
+      const mounted: Middleware = Reflect.apply(micropie, undefined, [Root]);
+      const answer = await client(mounted).post('/save').type('json').send(body);
+      expect([answer.status, JSON.parse(answer.text).errors]).to.deep.equal([400, expected]);
+    });
+
+  it('are told where the app has put them into an error of its own', async () => {
+    class Root {
+      index() {
+        throw createError(422, 'Wrong', { issues: [{ message: 'no' }, 'text', null, { message: 'x', path: 7 }] });
+      }
+    }
+    const answer = await client(micropie(Root)).get('/').accept('json');
+    expect([answer.status, JSON.parse(answer.text).errors]).to.deep.equal([
+      422,
+      ['no', 'text', 'null', 'x'].map((detail) => ({ detail, pointer: '#' })),
+    ]);
+  });
+});
+
+describe('An answer of onError', () => {
+  it('has none of the headers that described the failed one', async () => {
+    class Root {
+      index(ctx: Context) {
+        ctx.set({ 'Cache-Control': 'public', ETag: '"x"', 'Content-Encoding': 'gzip', 'X-Kept': '1' });
+        ctx.type = 'image/png';
+        throw createError(500);
+      }
+    }
+    const hook: HttpMiddleware = { onError: () => ({ statusCode: 503, body: 'sorry' }) };
+    const { status, text, headers } = await client(micropie(Root, { middlewares: [hook] })).get('/');
+    expect([status, text, headers['content-type'], headers['x-kept']]).to.deep.equal([
+      503,
+      'sorry',
+      'text/plain; charset=utf-8',
+      '1',
+    ]);
+    for (const name of ['cache-control', 'etag', 'content-encoding']) expect(headers).not.to.have.property(name);
+  });
+});
