@@ -52,18 +52,22 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function listening(port: number, nginx: ChildProcess): Promise<void> {
+/**
+ * Waits until a program of its own process listens on a port.
+ *
+ * @throws Error with what it wrote to its standard error, when it ends before.
+ */
+export async function listening(port: number, program: ChildProcess): Promise<void> {
   let output = '';
-  nginx.stderr?.on('data', (chunk) => {
+  program.stderr?.on('data', (chunk) => {
     output += chunk;
   });
-  for (let time = 0; time < 200; time++) {
-    if (nginx.exitCode !== null) break;
+  for (const end = Date.now() + 15_000; program.exitCode === null && Date.now() < end; ) {
     try {
       return await withSocket(port, async () => {});
     } catch {
       await sleep(20);
     }
   }
-  throw new Error(`nginx does not listen: ${output}`);
+  throw new Error(`Nobody listens: ${output}`);
 }

@@ -1,14 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
 import { expect } from 'chai';
 import Koa from 'koa';
 import { type Agent, agent } from 'supertest';
-import { freePort } from './nginx.js';
+import { freePort, listening } from './nginx.js';
 import { ROOT } from './package.js';
 import { parseScript, play } from './script.js';
 import type { Snippet } from './snippets.js';
@@ -59,7 +58,7 @@ async function runProgram(snippet: Snippet, file: string): Promise<string> {
   const port = await freePort();
   const { child, ended, output } = start(file, { PORT: String(port) });
   try {
-    await answering(port, child);
+    await listening(port, child);
     await playAll(snippet, agent(`http://127.0.0.1:${port}`));
   } finally {
     child.kill('SIGTERM');
@@ -84,12 +83,4 @@ function start(file: string, env: Readonly<Record<string, string>>) {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   return { child, ended: once(child, 'close').then(([code]) => code), output: () => output };
-}
-
-async function answering(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-    if (answer) return;
-    await sleep(20);
-  }
 }
