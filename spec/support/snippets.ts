@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cert, key } from './certificate.js';
 import { ROOT } from './package.js';
 
 /** A Markdown text that is held to what it shows. */
@@ -121,7 +122,12 @@ export async function writeModules(snippets: readonly Snippet[]): Promise<string
     symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules')),
     writeFile(join(folder, 'package.json'), '{ "type": "module" }'),
     writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings)),
-    ...snippets.map(({ file, code }) => writeFile(join(folder, file), code)),
+    ...snippets.flatMap(({ file, code }) => [
+      writeFile(join(folder, file), code),
+      // For those that serve with TLS.
+      writeFile(join(folder, dirname(file), 'cert.pem'), cert),
+      writeFile(join(folder, dirname(file), 'key.pem'), key),
+    ]),
     ...snippets.flatMap(({ file, ejs }) =>
       ejs.map((template) => writeFile(join(folder, dirname(file), pathOf(template)), template)),
     ),
