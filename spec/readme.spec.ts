@@ -1,85 +1,178 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { format } from 'node:util';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import Koa from 'koa';
-import { agent } from 'supertest';
+import type { BodyLimits, MicropieOptions, RouteDeclaration, ServeOptions } from '../lib/index.js';
 import * as library from '../lib/index.js';
-import { type MicropieOptions, settle } from '../lib/options.js';
-import type { SessionOptions } from '../lib/sessions/options.js';
-import { parseScript, play } from './support/script.js';
-import { type Snippet, snippetsOf, typeErrors, writeModules } from './support/snippets.js';
+import { settle } from '../lib/options.js';
+import type { SessionOptions, SessionsOptions } from '../lib/sessions/options.js';
+import type { UploadOptions } from '../lib/uploads/options.js';
+import { ROOT } from './support/package.js';
+import { runSnippet } from './support/run-snippet.js';
+import { type Guide, guides, typeErrors, writeModules } from './support/snippets.js';
 
-const lib = new URL('../lib/', import.meta.url);
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const snippets = snippetsOf(readme);
+const REFERENCE = 'demo/guides/reference.md';
+const all = guides();
 
-// The compiler keeps it complete.
-const OPTIONS: Record<keyof MicropieOptions | keyof SessionOptions, true> = {
-  prefix: true,
-  middlewares: true,
-  fallthrough: true,
-  strict: true,
-  sessionBackend: true,
-  session: true,
-  body: true,
-  uploads: true,
-  views: true,
-  layout: true,
-  cookie: true,
-  persistent: true,
-  timeout: true,
-  secure: true,
-  sameSite: true,
-  domain: true,
+describe('README.md and the guides', () => {
+  let folder: string;
+
+  before(async () => {
+    folder = await writeModules(all.flatMap(({ snippets }) => snippets));
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('have snippets that compile under the settings of this project', async () => {
+    expect(await typeErrors(folder)).to.equal('');
+  }).timeout(60_000);
+
+  for (const { path, text, snippets, excerpts } of all)
+    describe(path, () => {
+      for (const snippet of snippets)
+        it(`has a snippet in ${snippet.file} that does what the text shows`, () => runSnippet(snippet, folder)).timeout(
+          20_000,
+        );
+
+      for (const excerpt of excerpts)
+        it(`shows ${excerpt.path} as it is`, () => {
+          expect(compact(readFileSync(join(ROOT, excerpt.path), 'utf8'))).to.include(compact(excerpt.code));
+        });
+
+      it('links to what there is', () => {
+        for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g))
+          if (!/^https?:/.test(target)) expectTarget(target, { path, text });
+      });
+    });
+
+  it('are all reached from the README', () => {
+    const reached = new Set(['README.md']);
+    for (const path of reached)
+      for (const [, file = ''] of textOf(path).matchAll(/\]\(([^)\s#]+\.md)/g))
+        if (!/^https?:/.test(file)) reached.add(join(dirname(path), file));
+    expect([...reached].filter((path) => path !== 'CHANGELOG.md').sort()).to.deep.equal(all.map(({ path }) => path));
+  });
+
+  it('begin with a README of at most 350 lines', () => {
+    expect(textOf('README.md').split('\n').length).to.be.at.most(350);
+  });
+});
+
+/** Indentation apart, since an excerpt may be of a class's inside. */
+function compact(code: string): string {
+  return code
+    .split('\n')
+    .map((line) => line.trim())
+    .join('\n')
+    .trim();
+}
+
+function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+function expectTarget(target: string, { path, text }: Pick<Guide, 'path' | 'text'>): void {
+  const [file = '', anchor] = target.split('#');
+  const aim = join(dirname(path), file);
+  expect(file === '' || existsSync(join(ROOT, aim)), target).to.equal(true);
+  if (anchor !== undefined) expect(headingsOf(file === '' ? text : textOf(aim)), target).to.include(anchor);
+}
+
+/** As they are written in addresses. */
+function headingsOf(text: string): string[] {
+  return Array.from(text.matchAll(/^#+ (.*)$/gm), ({ 1: heading = '' }) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+type Keys<T> = Record<keyof T, true>;
+
+// The compiler keeps them complete.
+const OPTIONS: {
+  MicropieOptions: Keys<MicropieOptions>;
+  SessionOptions: Keys<SessionOptions>;
+  SessionsOptions: Keys<Omit<SessionsOptions, keyof SessionOptions>>;
+  BodyLimits: Keys<BodyLimits>;
+  UploadOptions: Keys<UploadOptions>;
+  ServeOptions: Keys<ServeOptions>;
+  RouteDeclaration: Keys<RouteDeclaration>;
+} = {
+  MicropieOptions: {
+    prefix: true,
+    middlewares: true,
+    fallthrough: true,
+    strict: true,
+    sessionBackend: true,
+    session: true,
+    body: true,
+    uploads: true,
+    views: true,
+    layout: true,
+  },
+  SessionOptions: { cookie: true, timeout: true, persistent: true, secure: true, sameSite: true, domain: true },
+  SessionsOptions: { backend: true },
+  BodyLimits: { jsonLimit: true, formLimit: true },
+  UploadOptions: {
+    maxFiles: true,
+    maxFileSize: true,
+    maxFields: true,
+    maxFieldSize: true,
+    maxParts: true,
+    dir: true,
+  },
+  ServeOptions: {
+    port: true,
+    host: true,
+    startupHandlers: true,
+    shutdownHandlers: true,
+    signals: true,
+    drain: true,
+    deadline: true,
+  },
+  RouteDeclaration: {
+    path: true,
+    params: true,
+    input: true,
+    returns: true,
+    from: true,
+    session: true,
+    body: true,
+    middlewares: true,
+    summary: true,
+    description: true,
+    openapi: true,
+    tool: true,
+  },
 };
 
-interface Running {
-  readonly served: Koa | RequestListener;
-  /** What the app was told of and no client is to blame for. */
-  readonly errors: unknown[];
-}
+describe('The reference', () => {
+  const reference = textOf(REFERENCE);
 
-async function start(file: string): Promise<Running> {
-  const { app, served }: { app: Koa; served: Running['served'] } = await import(pathToFileURL(file).href);
-  const errors: unknown[] = [];
-  app.on('error', (error) => error?.status < 500 || errors.push(error));
-  return { served, errors };
-}
+  for (const [name, options] of Object.entries(OPTIONS))
+    it(`has every member of ${name}, and no other`, () => {
+      expect([...rowsBelow(reference, name).keys()]).to.have.members(Object.keys(options));
+    });
 
-/** Runs a snippet and the requests below it, in the order of the text, as one visitor. */
-async function run({ file, http }: Snippet): Promise<void> {
-  const { served, errors } = await start(file);
-  const visitor = agent(served instanceof Koa ? served.callback() : served);
-  const exchanges = parseScript(http.join(''));
-  for (const exchange of exchanges)
-    expect(await play(exchange, visitor), exchange.title).to.deep.equal(exchange.answer);
-  const failures = exchanges.filter(({ answer }) => answer.line.startsWith('5'));
-  expect(errors, 'errors behind the answers').to.have.length(failures.length);
-}
+  it('gives the limits that hold where no option says otherwise', () => {
+    const settled = settle({});
+    for (const [name, settings] of [
+      ['BodyLimits', settled.body],
+      ['UploadOptions', settled.uploads],
+      ['SessionOptions', settled.session],
+    ] as const) {
+      const rows = rowsBelow(reference, name);
+      for (const [option, value] of Object.entries(settings))
+        if (typeof value === 'number') expect(toNumber(rows.get(option)), `${name}.${option}`).to.equal(value);
+    }
+  });
+});
 
-/** What a task prints when it runs in a folder. */
-async function printedIn(folder: string, task: () => Promise<void>): Promise<string> {
-  const printed: string[] = [];
-  const { log } = console;
-  const home = process.cwd();
-  process.chdir(folder);
-  console.log = (...values) => printed.push(`${format(...values)}\n`);
-  try {
-    await task();
-  } finally {
-    console.log = log;
-    process.chdir(home);
-  }
-  return printed.join('');
-}
-
-/** The rows of the table whose first cells hold code, as pairs of their first two cells. */
-function rowsOf(heading: string): Map<string, string> {
-  const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+/** The rows of the table below a heading, as pairs of an option's name and the next cell. */
+function rowsBelow(text: string, heading: string): Map<string, string> {
+  const section = text.split(`\n### ${heading}\n`)[1]?.split('\n#')[0] ?? '';
   return new Map(
     Array.from(section.matchAll(/^\| `([^`]+)` \| ([^|]*) \|/gm), ({ 1: name = '', 2: value = '' }) => [
       name,
@@ -88,55 +181,10 @@ function rowsOf(heading: string): Map<string, string> {
   );
 }
 
-function toNumber(text: string): number {
+function toNumber(text = ''): number {
   const [, digits = '', unit = ''] = /^([\d,]+)(?: (KiB|MiB))?$/.exec(text) ?? [];
   return Number(digits.replaceAll(',', '')) * (unit === 'MiB' ? 1024 ** 2 : unit === 'KiB' ? 1024 : 1);
 }
-
-describe('README.md', () => {
-  let folder: string;
-
-  before(async () => {
-    folder = await writeModules(snippets);
-  });
-
-  after(() => rm(folder, { recursive: true, force: true }));
-
-  it('has snippets that compile under the settings of this project', async () => {
-    expect(await typeErrors(folder)).to.equal('');
-  }).timeout(30_000);
-
-  for (const snippet of snippets)
-    it(`has a snippet on ${snippet.file} that does what the text shows`, async () => {
-      const printed = await printedIn(folder, () => run({ ...snippet, file: join(folder, snippet.file) }));
-      expect(printed).to.equal(snippet.text.join(''));
-    }).timeout(10_000);
-
-  it('gives the limits that hold where no option says otherwise', () => {
-    const { body, uploads, session } = settle({});
-    const options = Object.entries({ body, uploads, session }).flatMap(([group, settings]) =>
-      Object.entries(settings).flatMap(([name, value]) =>
-        typeof value === 'number' ? [[`${group}.${name}`, value]] : [],
-      ),
-    );
-    const rows = Array.from(rowsOf('Limits'), ([name, value]) => [name, toNumber(value)]);
-    expect(Object.fromEntries(rows)).to.deep.equal(Object.fromEntries(options));
-  });
-
-  it('explains every option', () => {
-    expect([...rowsOf('API reference').keys()]).to.include.members(Object.keys(OPTIONS));
-  });
-
-  it('links to headings that exist', () => {
-    const headings = Array.from(readme.matchAll(/^#+ (.*)$/gm), ({ 1: heading = '' }) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w\s-]/g, '')
-        .replaceAll(' ', '-'),
-    );
-    for (const [, anchor] of readme.matchAll(/\]\(#([^)]*)\)/g)) expect(headings).to.include(anchor);
-  });
-});
 
 interface Export {
   readonly name: string;
@@ -144,10 +192,9 @@ interface Export {
 }
 
 function exportsOf(): Export[] {
-  const index = readFileSync(new URL('index.ts', lib), 'utf8');
-  const clauses = Array.from(index.matchAll(/^export (?:type )?\{(.*?)\} from '(.*?)\.js';$/gms));
-  return clauses.flatMap(({ 1: names = '', 2: file }) => {
-    const source = readFileSync(new URL(`${file}.ts`, lib), 'utf8');
+  const clauses = Array.from(textOf('lib/index.ts').matchAll(/^export (?:type )?\{(.*?)\} from '(.*?)\.js';$/gms));
+  return clauses.flatMap(({ 1: names = '', 2: file = '' }) => {
+    const source = textOf(join('lib', `${file}.ts`));
     return names.split(',').map((name) => ({ name: name.replace('type ', '').trim(), source }));
   });
 }
@@ -162,22 +209,22 @@ function commentOf({ name, source }: Export): string {
   return before.endsWith('*/') ? before.slice(before.lastIndexOf('/**')) : '';
 }
 
-const all = exportsOf();
-
 describe('The exports of the library', () => {
+  const exported = exportsOf();
+
   it('are all found by this spec', () => {
-    expect(all.map(({ name }) => name)).to.include.members(Object.keys(library));
+    expect(exported.map(({ name }) => name)).to.include.members(Object.keys(library));
   });
 
-  for (const one of all) {
+  for (const one of exported) {
     const isValue = one.name in library;
 
     it(`have a comment${isValue ? ' with an example' : ''}: ${one.name}`, () => {
       expect(commentOf(one)).to.match(isValue ? /@example/ : /\w/);
     });
 
-    it(`are in the API reference of README.md: ${one.name}`, () => {
-      expect(readme.split('\n## API reference\n')[1]).to.include(`\`${one.name}`);
+    it(`are in the reference: ${one.name}`, () => {
+      expect(textOf(REFERENCE)).to.include(`\`${one.name}`);
     });
   }
 });

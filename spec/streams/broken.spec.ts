@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Context } from 'koa';
 import { micropie, reply } from '../../lib/index.js';
 import { appOf, errorsOf, withServer } from '../support/app.js';
+import { withNginx } from '../support/nginx.js';
 import { withSocket } from '../support/socket.js';
 
 /** Tells that the first chunk has come. Node 20 and 22 take data and a reset that come together for a proper end. */
@@ -99,7 +95,7 @@ describe('Behind nginx, which speaks HTTP/1.0 unless told otherwise', () => {
       }, micropie(Root));
       const errors = errorsOf(app);
       await withServer(app, (upstream) =>
-        withNginx(upstream, async (port) => {
+        withNginx(cachingProxy(upstream), async (port) => {
           for (const _time of [1, 2]) {
             const seen = await fetch(`http://127.0.0.1:${port}/${path}`).then(
               async (answer) => (answer.ok ? answer.text().catch(() => 'broken') : 'broken'),
@@ -119,7 +115,7 @@ describe('Behind nginx, which speaks HTTP/1.0 unless told otherwise', () => {
       await next();
     }, micropie(Root));
     await withServer(app, (upstream) =>
-      withNginx(upstream, async (port) => {
+      withNginx(cachingProxy(upstream), async (port) => {
         for (const _time of [1, 2])
           expect(await (await fetch(`http://127.0.0.1:${port}/whole`)).text()).to.equal('first last');
       }),
@@ -128,68 +124,16 @@ describe('Behind nginx, which speaks HTTP/1.0 unless told otherwise', () => {
   });
 });
 
-/** An nginx in front of a server, with its own idea of how to speak to it, and a cache; ended after its use. */
-async function withNginx<T>(upstream: number, use: (port: number) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'koa-micropie-nginx-'));
-  await mkdir(join(folder, 'logs'));
-  const port = await freePort();
-  await writeFile(join(folder, 'nginx.conf'), configuration(port, upstream));
-  const nginx = spawn('nginx', ['-p', folder, '-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf')]);
-  const ended = once(nginx, 'close');
-  try {
-    await listening(port, nginx);
-    return await use(port);
-  } finally {
-    nginx.kill();
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function configuration(port: number, upstream: number): string {
-  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${name};`);
-  return `
-    daemon off;
-    master_process off;
-    pid nginx.pid;
-    events {}
-    http {
-      access_log off;
-      ${folders.join('\n')}
-      proxy_cache_path cache keys_zone=all:1m;
-      server {
-        listen 127.0.0.1:${port};
-        location / {
-          proxy_pass http://127.0.0.1:${upstream};
-          proxy_cache all;
-          proxy_cache_valid 200 1m;
-        }
+/** For the http block of an nginx in front of a server, with its own idea of how to speak to it, and a cache. */
+function cachingProxy(upstream: number): (port: number) => string {
+  return (port) => `
+    proxy_cache_path cache keys_zone=all:1m;
+    server {
+      listen 127.0.0.1:${port};
+      location / {
+        proxy_pass http://127.0.0.1:${upstream};
+        proxy_cache all;
+        proxy_cache_valid 200 1m;
       }
     }`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || !address) throw new Error('There is no free port');
-  return address.port;
-}
-
-async function listening(port: number, nginx: ChildProcess): Promise<void> {
-  let output = '';
-  nginx.stderr?.on('data', (chunk) => {
-    output += chunk;
-  });
-  for (let time = 0; time < 200; time++) {
-    if (nginx.exitCode !== null) break;
-    try {
-      return await withSocket(port, async () => {});
-    } catch {
-      await sleep(20);
-    }
-  }
-  throw new Error(`nginx does not listen: ${output}`);
 }

@@ -1,21 +1,27 @@
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { cert, key } from './certificate.js';
+import { ROOT } from './package.js';
 
-/** A fenced block of a Markdown text. */
-export interface Block {
-  readonly language: string;
-  readonly line: number;
+/** A Markdown text that is held to what it shows. */
+export interface Guide {
+  /** From the root of the project, as in `demo/guides/hooks.md`. */
+  readonly path: string;
   readonly text: string;
+  readonly snippets: readonly Snippet[];
+  readonly excerpts: readonly Excerpt[];
 }
 
 /** A block of code, with what the text shows of it. */
 export interface Snippet {
   readonly code: string;
-  /** The name of the file that it is run from, which says where it stands in the text. */
+  /** The path of the file that it is run from, which says where it stands in the text. */
   readonly file: string;
+  /** How it is run: as a module that has an app, as a program that serves on `PORT`, or as a test. */
+  readonly kind: 'app' | 'program' | 'test';
   /** Requests and the answers to them. */
   readonly http: string[];
   /** What it prints. */
@@ -24,9 +30,50 @@ export interface Snippet {
   readonly ejs: string[];
 }
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** A part of a file of the project; its first line is a comment with the path. */
+export interface Excerpt {
+  readonly path: string;
+  readonly code: string;
+}
+
+interface Block {
+  readonly language: string;
+  readonly line: number;
+  readonly text: string;
+}
+
 const LIBRARY = JSON.stringify(join(ROOT, 'lib/index.js'));
 const LISTEN = /^(\w+)\.listen\(.*\);$/m;
+const EXCERPT = /^\/\/ (demo\/\S+)\n+/;
+// Commands and configurations stand for themselves, but for those that a spec of their own tries.
+const UNCHECKED = ['sh', 'nginx', 'ini', 'python'];
+
+/** The README, and the guides beside and among the demos. */
+export function guides(): Guide[] {
+  const below = readdirSync(join(ROOT, 'demo'), { recursive: true, encoding: 'utf8' });
+  const paths = ['README.md', ...below.filter((name) => name.endsWith('.md')).map((name) => `demo/${name}`)];
+  return paths.sort().map((path) => guideOf(path, readFileSync(join(ROOT, path), 'utf8')));
+}
+
+/** @throws Error for a block that nothing would check. */
+function guideOf(path: string, text: string): Guide {
+  const snippets: Snippet[] = [];
+  const excerpts: Excerpt[] = [];
+  for (const block of blocksOf(text)) {
+    const last = snippets.at(-1);
+    const excerpt = EXCERPT.exec(block.text);
+    if (excerpt?.[1]) excerpts.push({ path: excerpt[1], code: block.text.slice(excerpt[0].length) });
+    else if (block.language === 'ts' || block.language === 'js') snippets.push(snippetOf(path, block));
+    else if (last && isShown(block.language)) last[block.language].push(block.text);
+    else if (!UNCHECKED.includes(block.language))
+      throw new Error(`${path}:${block.line}: nothing checks a block of '${block.language}' here`);
+  }
+  return { path, text, snippets, excerpts };
+}
+
+function isShown(language: string): language is 'http' | 'text' | 'ejs' {
+  return ['http', 'text', 'ejs'].includes(language);
+}
 
 export function blocksOf(markdown: string): Block[] {
   return Array.from(markdown.matchAll(/^```(\S*)\n(.*?)^```$/gms), ({ 1: language = '', 2: text = '', index }) => ({
@@ -36,30 +83,27 @@ export function blocksOf(markdown: string): Block[] {
   }));
 }
 
-/**
- * Gathers the code blocks, each with the blocks that show what it does. Shell commands stand for themselves.
- *
- * @throws Error for a block that nothing would check.
- */
-export function snippetsOf(markdown: string): Snippet[] {
-  const snippets: Snippet[] = [];
-  for (const { language, line, text } of blocksOf(markdown)) {
-    const last = snippets.at(-1);
-    if (language === 'ts' || language === 'js')
-      snippets.push({ code: text, file: `line-${line}.${language}`, http: [], text: [], ejs: [] });
-    else if (last && (language === 'http' || language === 'text' || language === 'ejs')) last[language].push(text);
-    else if (language !== 'sh') throw new Error(`line ${line}: nothing checks a block of '${language}' here`);
-  }
-  return snippets;
+function snippetOf(path: string, { text, language, line }: Block): Snippet {
+  const kind = text.includes("'node:test'") ? 'test' : text.includes('process.env.PORT') ? 'program' : 'app';
+  const folder = path.replace(/\.md$/, '').replaceAll('/', '-');
+  const code = text.replaceAll("'koa-micropie'", LIBRARY).replaceAll("from './", `from '${join(ROOT, dirname(path))}/`);
+  return {
+    code: kind === 'app' ? moduleOf(code) : code,
+    file: `${folder}/line-${line}.${language}`,
+    kind,
+    http: [],
+    text: [],
+    ejs: [],
+  };
 }
 
 /**
  * Completes a snippet to a module that exports `app` and what it serves: where the snippet only shows a
  * class, that is mounted on an app; where it listens, it is served by the test instead.
  */
-export function moduleOf(code: string): string {
-  const lines = [code.replace(LISTEN, '').replaceAll("'koa-micropie'", LIBRARY)];
-  if (!/\bapp = /.test(code)) lines.unshift("import Koa from 'koa';", 'const app = new Koa();');
+function moduleOf(code: string): string {
+  const lines = [code.replace(LISTEN, '')];
+  if (!/\bapp(?: \})? = /.test(code)) lines.unshift("import Koa from 'koa';", 'const app = new Koa();');
   const mounted = Array.from(code.matchAll(/^class (\w+)/gm)).at(-1)?.[1];
   if (!/\bmicropie\(/.test(code) && mounted) {
     lines.unshift(`import { micropie } from ${LIBRARY};`);
@@ -71,15 +115,22 @@ export function moduleOf(code: string): string {
 
 /** Writes modules into a folder of their own, from which they see the project's packages. */
 export async function writeModules(snippets: readonly Snippet[]): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'readme-'));
-  const settings = { extends: join(ROOT, 'tsconfig.json'), include: ['*'], compilerOptions: { allowJs: true } };
-  await mkdir(join(folder, 'templates'));
+  const folder = await mkdtemp(join(tmpdir(), 'guides-'));
+  const settings = { extends: join(ROOT, 'tsconfig.json'), include: ['**/*'], compilerOptions: { allowJs: true } };
+  for (const { file } of snippets) await mkdir(join(folder, dirname(file), 'templates'), { recursive: true });
   await Promise.all([
     symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules')),
     writeFile(join(folder, 'package.json'), '{ "type": "module" }'),
     writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings)),
-    ...snippets.map(({ file, code }) => writeFile(join(folder, file), moduleOf(code))),
-    ...snippets.flatMap(({ ejs }) => ejs.map((template) => writeFile(join(folder, pathOf(template)), template))),
+    ...snippets.flatMap(({ file, code }) => [
+      writeFile(join(folder, file), code),
+      // For those that serve with TLS.
+      writeFile(join(folder, dirname(file), 'cert.pem'), cert),
+      writeFile(join(folder, dirname(file), 'key.pem'), key),
+    ]),
+    ...snippets.flatMap(({ file, ejs }) =>
+      ejs.map((template) => writeFile(join(folder, dirname(file), pathOf(template)), template)),
+    ),
   ]);
   return folder;
 }
@@ -94,6 +145,8 @@ function pathOf(template: string): string {
 export function typeErrors(folder: string): Promise<string> {
   const compiler = join(ROOT, 'node_modules/.bin/tsc');
   return new Promise((resolve) =>
-    execFile(compiler, ['-p', folder], (error, output) => resolve(error ? output || error.message : '')),
+    execFile(compiler, ['-p', folder, '--pretty', 'false'], (error, output) =>
+      resolve(error ? output || error.message : ''),
+    ),
   );
 }
