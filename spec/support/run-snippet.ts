@@ -70,7 +70,7 @@ async function runProgram(snippet: Snippet, file: string): Promise<string> {
 async function runTest(_snippet: Snippet, file: string): Promise<string> {
   const { ended, output } = start(file, {});
   expect(await ended, output()).to.equal(0);
-  expect(output()).to.match(/^# pass [1-9]/m);
+  expect(output()).to.match(/^(?:#|ℹ) pass [1-9]/mu);
   return '';
 }
 

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type {
+  BodyLimits,
+  MicropieOptions,
+  RouteDeclaration,
+  ServeOptions,
+  SessionOptions,
+  SessionsOptions,
+  UploadOptions,
+} from '../lib/index.js';
+import * as library from '../lib/index.js';
+import { settle } from '../lib/options.js';
+import { ROOT } from './support/package.js';
+
+const reference = textOf('demo/guides/reference.md');
+
+function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+type Keys<T> = Record<keyof T, true>;
+
+// The compiler keeps them complete.
+const OPTIONS: {
+  MicropieOptions: Keys<MicropieOptions>;
+  SessionOptions: Keys<SessionOptions>;
+  SessionsOptions: Keys<Omit<SessionsOptions, keyof SessionOptions>>;
+  BodyLimits: Keys<BodyLimits>;
+  UploadOptions: Keys<UploadOptions>;
+  ServeOptions: Keys<ServeOptions>;
+  RouteDeclaration: Keys<RouteDeclaration>;
+} = {
+  MicropieOptions: {
+    prefix: true,
+    middlewares: true,
+    fallthrough: true,
+    strict: true,
+    sessionBackend: true,
+    session: true,
+    body: true,
+    uploads: true,
+    views: true,
+    layout: true,
+  },
+  SessionOptions: { cookie: true, timeout: true, persistent: true, secure: true, sameSite: true, domain: true },
+  SessionsOptions: { backend: true },
+  BodyLimits: { jsonLimit: true, formLimit: true },
+  UploadOptions: {
+    maxFiles: true,
+    maxFileSize: true,
+    maxFields: true,
+    maxFieldSize: true,
+    maxParts: true,
+    dir: true,
+  },
+  ServeOptions: {
+    port: true,
+    host: true,
+    startupHandlers: true,
+    shutdownHandlers: true,
+    signals: true,
+    drain: true,
+    deadline: true,
+  },
+  RouteDeclaration: {
+    path: true,
+    params: true,
+    input: true,
+    returns: true,
+    from: true,
+    session: true,
+    body: true,
+    middlewares: true,
+    summary: true,
+    description: true,
+    openapi: true,
+    tool: true,
+  },
+};
+
+describe('The reference', () => {
+  for (const [name, options] of Object.entries(OPTIONS))
+    it(`has every member of ${name}, and no other`, () => {
+      expect([...rowsBelow(reference, name).keys()]).to.have.members(Object.keys(options));
+    });
+
+  it('gives the limits that hold where no option says otherwise', () => {
+    const settled = settle({});
+    for (const [name, settings] of [
+      ['BodyLimits', settled.body],
+      ['UploadOptions', settled.uploads],
+      ['SessionOptions', settled.session],
+    ] as const) {
+      const rows = rowsBelow(reference, name);
+      for (const [option, value] of Object.entries(settings))
+        if (typeof value === 'number') expect(toNumber(rows.get(option)), `${name}.${option}`).to.equal(value);
+    }
+  });
+});
+
+/** The rows of the table below a heading, as pairs of an option's name and the next cell. */
+function rowsBelow(text: string, heading: string): Map<string, string> {
+  const section = text.split(`\n### ${heading}\n`)[1]?.split('\n#')[0] ?? '';
+  return new Map(
+    Array.from(section.matchAll(/^\| `([^`]+)` \| ([^|]*) \|/gm), ({ 1: name = '', 2: value = '' }) => [
+      name,
+      value.trim(),
+    ]),
+  );
+}
+
+function toNumber(text = ''): number {
+  const [, digits = '', unit = ''] = /^([\d,]+)(?: (KiB|MiB))?$/.exec(text) ?? [];
+  return Number(digits.replaceAll(',', '')) * (unit === 'MiB' ? 1024 ** 2 : unit === 'KiB' ? 1024 : 1);
+}
+
+interface Export {
+  readonly name: string;
+  readonly source: string;
+}
+
+function exportsOf(): Export[] {
+  const clauses = Array.from(textOf('lib/index.ts').matchAll(/^export (?:type )?\{(.*?)\} from '(.*?)\.js';$/gms));
+  return clauses.flatMap(({ 1: names = '', 2: file = '' }) => {
+    const source = textOf(join('lib', `${file}.ts`));
+    return names.split(',').map((name) => ({ name: name.replace('type ', '').trim(), source }));
+  });
+}
+
+/** The comment that stands right before a declaration. */
+function commentOf({ name, source }: Export): string {
+  const declaration = new RegExp(
+    `^export (?:abstract |async )*(?:class|function\\*?|interface|type|const) ${name}\\b`,
+    'm',
+  );
+  const before = source.slice(0, source.search(declaration)).trimEnd();
+  return before.endsWith('*/') ? before.slice(before.lastIndexOf('/**')) : '';
+}
+
+describe('The exports of the library', () => {
+  const exported = exportsOf();
+
+  it('are all found by this spec', () => {
+    expect(exported.map(({ name }) => name)).to.include.members(Object.keys(library));
+  });
+
+  for (const one of exported) {
+    const isValue = one.name in library;
+
+    it(`have a comment${isValue ? ' with an example' : ''}: ${one.name}`, () => {
+      expect(commentOf(one)).to.match(isValue ? /@example/ : /\w/);
+    });
+
+    it(`are in the reference: ${one.name}`, () => {
+      expect(reference).to.include(`\`${one.name}`);
+    });
+  }
+});
