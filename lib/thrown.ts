@@ -25,10 +25,14 @@ export function report(thrown: unknown, ctx: Context): void {
 }
 
 const FRAMING = new Set(['trailer', 'transfer-encoding']);
+const SINGLE = new Set(['content-type', 'content-length']);
 
 /** Whether a header can be sent without harm; how the message is framed is for the server to say. */
 export function isSendable(name: string, value: unknown): boolean {
-  if (FRAMING.has(String(name).toLowerCase())) return false;
+  const key = String(name).toLowerCase();
+  if (FRAMING.has(key)) return false;
+  // Koa 3.3 throws over other lists: while it answers an error nobody could catch that, and the client would wait.
+  if (SINGLE.has(key) && Array.isArray(value) && value.length !== 1) return false;
   try {
     validateHeaderName(name);
     for (const one of Array.isArray(value) ? value : [value]) validateHeaderValue(name, one);

@@ -269,6 +269,8 @@ describe('Headers of an error', () => {
       { 'Transfer-Encoding': 'gzip', 'Content-Length': '1' },
       { 'transfer-encoding': undefined, 'content-length': '4' },
     ],
+    ['of which there is one are left out as lists of none', { 'Content-Type': [], 'X-B': 'b' }, { 'x-b': 'b' }],
+    ['of which there is one are left out as lists of two', { 'Content-Length': [4, 4], 'X-B': 'b' }, { 'x-b': 'b' }],
     ['may be missing', null, {}],
     ['may be a number', 5, {}],
   ];

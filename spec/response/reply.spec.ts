@@ -5,6 +5,7 @@ import { type Context, type HeadersLike, type HttpMiddleware, micropie, type Req
 import { appOf, client, errorsOf, withServer } from '../support/app.js';
 import { UNSAFE_HEADERS } from '../support/cases.js';
 import { eventually, type RawClient, withSocket } from '../support/socket.js';
+import { warningsOf } from '../support/warnings.js';
 
 const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
@@ -486,40 +487,30 @@ describe('A returned array that looks like [status, body]', () => {
       return [200];
     }
   }
-  let warnings: string[] = [];
-  const listen = (warning: Error) => {
-    if (Reflect.get(warning, 'code') === 'KOA_MICROPIE_TUPLE') warnings.push(warning.message);
-  };
-  beforeEach(() => {
-    warnings = [];
-    process.on('warning', listen);
-  });
-  afterEach(() => {
-    process.off('warning', listen);
-  });
-
   it('is JSON, and in production nothing is said', async () => {
     const { NODE_ENV } = process.env;
     process.env['NODE_ENV'] = 'production';
     try {
-      const answer = await client(micropie(Root)).get('/pair');
-      expect([answer.status, answer.body]).to.deep.equal([200, [404, 'Nothing here']]);
+      const warnings = await warningsOf(async () => {
+        const answer = await client(micropie(Root)).get('/pair');
+        expect([answer.status, answer.body]).to.deep.equal([200, [404, 'Nothing here']]);
+      });
+      expect(warnings).to.deep.equal([]);
     } finally {
       if (NODE_ENV === undefined) delete process.env['NODE_ENV'];
       else process.env['NODE_ENV'] = NODE_ENV;
     }
-    await new Promise(setImmediate);
-    expect(warnings).to.deep.equal([]);
   });
 
   it('is warned about once for each route during development, and other arrays never', async () => {
     const agent = client(micropie(Root));
-    for (const path of ['/pair', '/pair', '/triple', '/numbers', '/words', '/single', '/pair']) await agent.get(path);
-    await new Promise(setImmediate);
+    const warnings = await warningsOf(async () => {
+      for (const path of ['/pair', '/pair', '/triple', '/numbers', '/words', '/single', '/pair']) await agent.get(path);
+    });
     expect(warnings).to.deep.equal(
       ['/pair', '/triple'].map(
         (path) =>
-          `${path} returned an array that looks like [status, body]. It was sent as JSON: return reply(status, body) instead`,
+          `KOA_MICROPIE_TUPLE: ${path} returned an array that looks like [status, body]. It was sent as JSON: return reply(status, body) instead`,
       ),
     );
   });

@@ -5,11 +5,10 @@ import { classOf } from '../support/source.js';
 import { get, SECRET, tortured } from './support/torture.js';
 
 const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
 
-function send(path: string, type: string, body: string | Uint8Array): Buffer {
-  // With a preference: a JSON request without one is answered with a problem.
-  const head = post(path, type, Buffer.byteLength(body), 'Accept: text/plain\r\n');
-  return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
+function send(path: string, type: string, body: string | Uint8Array, headers = ''): Buffer {
+  return Buffer.concat([Buffer.from(post(path, type, Buffer.byteLength(body), headers)), Buffer.from(body)]);
 }
 
 function json(response: RawResponse): unknown {
@@ -135,28 +134,50 @@ describe('binding under torture', () => {
   });
 
   describe('what is missing or of another type', () => {
-    const REFUSED: [request: string | Buffer, message: string][] = [
-      [get('/any'), "400 Bad Request: Missing required parameter 'a'"],
-      [get(`/any?b=${SECRET}`), "400 Bad Request: Missing required parameter 'a'"],
-      [get(`/count?a=${SECRET}`), "400 Bad Request: Parameter 'a' must be a number"],
-      [get('/count/%3Cscript%3E'), "400 Bad Request: Parameter 'a' must be a number"],
-      [get('/count?a=0x10'), "400 Bad Request: Parameter 'a' must be a number"],
-      [get('/count?a=Infinity'), "400 Bad Request: Parameter 'a' must be a number"],
-      [get('/count?a=9007199254740993'), "400 Bad Request: Parameter 'a' must be a number"],
-      [get('/flag?a=maybe'), "400 Bad Request: Parameter 'a' must be true or false"],
-      [send('/text', 'application/json', '{"a":{"b":1}}'), "400 Bad Request: Parameter 'a' must be text"],
-      [send('/text', 'application/json', '{"a":[1]}'), "400 Bad Request: Parameter 'a' must be text"],
-      [send('/text', 'application/json', '{"a":null}'), "400 Bad Request: Parameter 'a' must be text"],
-      [send('/list', 'application/json', '{"a":null}'), "400 Bad Request: Parameter 'a' must be a list"],
-      [send('/count', 'application/json', '{"a":"1 "}'), "400 Bad Request: Parameter 'a' must be a number"],
+    const REFUSED: [path: string, detail: string][] = [
+      ['/any', "Missing required parameter 'a'"],
+      [`/any?b=${SECRET}`, "Missing required parameter 'a'"],
+      [`/count?a=${SECRET}`, "Parameter 'a' must be a number"],
+      ['/count/%3Cscript%3E', "Parameter 'a' must be a number"],
+      ['/count?a=0x10', "Parameter 'a' must be a number"],
+      ['/count?a=Infinity', "Parameter 'a' must be a number"],
+      ['/count?a=9007199254740993', "Parameter 'a' must be a number"],
+      ['/flag?a=maybe', "Parameter 'a' must be true or false"],
     ];
-    for (const [request, message] of REFUSED)
-      it(`is 400 in plain text that repeats nothing of the client: ${message}`, () =>
+    for (const [path, detail] of REFUSED)
+      it(`is 400 in plain text that repeats nothing of the client: ${path}`, () =>
         server().trial({}, async (client) => {
-          const { status, headers, body } = await client.exchange(request);
-          expect(`${status} ${body}`).to.equal(`400 ${message}`);
+          const { status, headers, body } = await client.exchange(get(path));
+          expect(`${status} ${body}`).to.equal(`400 400 Bad Request: ${detail}`);
           expect(headers['content-type']).to.equal('text/plain; charset=utf-8');
         }));
+
+    const REFUSED_JSON: [path: string, body: string, detail: string][] = [
+      ['/text', '{"a":{"b":1}}', "Parameter 'a' must be text"],
+      ['/text', '{"a":[1]}', "Parameter 'a' must be text"],
+      ['/text', '{"a":null}', "Parameter 'a' must be text"],
+      ['/list', '{"a":null}', "Parameter 'a' must be a list"],
+      ['/count', '{"a":"1 "}', "Parameter 'a' must be a number"],
+      ['/any', `{"b":"${SECRET}"}`, "Missing required parameter 'a'"],
+    ];
+    for (const [path, json, detail] of REFUSED_JSON) {
+      it(`is 400 as a problem to those who send JSON: ${path} ${json}`, () =>
+        server().trial({}, async (client) => {
+          const { status, headers, body } = await client.exchange(send(path, JSON_TYPE, json));
+          const problem = { title: 'Bad Request', status: 400, detail, errors: [{ detail, pointer: '#/a' }] };
+          expect([status, JSON.parse(body.toString())]).to.deep.equal([400, problem]);
+          expect(headers['content-type']).to.equal('application/problem+json');
+        }));
+
+      it(`is 400 in plain text to those who send JSON and prefer text: ${path} ${json}`, () =>
+        server().trial({}, async (client) => {
+          const { status, headers, body } = await client.exchange(
+            send(path, JSON_TYPE, json, 'Accept: text/plain\r\n'),
+          );
+          expect(`${status} ${body}`).to.equal(`400 400 Bad Request: ${detail}`);
+          expect(headers['content-type']).to.equal('text/plain; charset=utf-8');
+        }));
+    }
   });
 
   describe('JSON members', () => {

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
 import { type Shown, show } from '../apps/fuzz.js';
 import type { Answered } from '../line.js';
@@ -10,10 +11,14 @@ interface Outcome {
   readonly ran: readonly string[];
   /** What the handler shows of its arguments. */
   readonly shown?: readonly unknown[];
+  /** What the answer tells, all in one. */
+  readonly problems?: readonly string[];
 }
 
 interface Rule {
   readonly name: string;
+  /** How a refusal names the type. */
+  readonly type: string;
   /** Gives undefined for what can't be converted. */
   readonly convert: (values: readonly unknown[]) => unknown;
   /** Without one the parameter is required. */
@@ -22,24 +27,25 @@ interface Rule {
 
 export const RULES: Readonly<Record<string, readonly Rule[] | 'rest' | 'session'>> = {
   typed: [
-    { name: 'text', convert: ([value]) => toText(value), fallback: { value: 'none' } },
-    { name: 'count', convert: ([value]) => toNumber(value), fallback: { value: 7 } },
-    { name: 'whole', convert: ([value]) => toBigInt(value), fallback: { value: 7n } },
-    { name: 'flag', convert: ([value]) => FLAGS.get(value), fallback: { value: false } },
-    { name: 'list', convert: toList, fallback: { value: [] } },
+    { name: 'text', type: 'text', convert: ([value]) => toText(value), fallback: { value: 'none' } },
+    { name: 'count', type: 'a number', convert: ([value]) => toNumber(value), fallback: { value: 7 } },
+    { name: 'whole', type: 'a whole number', convert: ([value]) => toBigInt(value), fallback: { value: 7n } },
+    { name: 'flag', type: 'true or false', convert: ([value]) => FLAGS.get(value), fallback: { value: false } },
+    { name: 'list', type: 'a list', convert: toList, fallback: { value: [] } },
   ],
   plain: [
-    { name: 'first', convert: asIs },
-    { name: 'second', convert: asIs },
+    { name: 'first', type: 'a value', convert: asIs },
+    { name: 'second', type: 'a value', convert: asIs },
   ],
   hostile: ['constructor', 'toString', 'hasOwnProperty', '__proto__'].map((name) => ({
     name,
+    type: 'text',
     convert: ([value]) => toText(value),
     fallback: { value: 'none' },
   })),
   rest: 'rest',
-  save: [{ name: 'title', convert: ([value]) => toText(value), fallback: { value: 'none' } }],
-  stream: [{ name: 'text', convert: ([value]) => toText(value), fallback: { value: 'none' } }],
+  save: [{ name: 'title', type: 'text', convert: ([value]) => toText(value), fallback: { value: 'none' } }],
+  stream: [{ name: 'text', type: 'text', convert: ([value]) => toText(value), fallback: { value: 'none' } }],
   held: [],
   visit: [],
   upload: [],
@@ -47,39 +53,48 @@ export const RULES: Readonly<Record<string, readonly Rule[] | 'rest' | 'session'
   me: 'session',
 };
 
-const REFUSED: Outcome = { status: 400, ran: [] };
+const BAD_PATH: Outcome = { status: 400, ran: [], problems: ['Bad path'] };
 
 /** What the server should answer, after the design. */
 export function expected(method: string, path: readonly string[], query: Pairs, fields: Fields): Outcome {
-  const [name, ...segments] = path.map(decode);
-  if (path.length > 0 && name === undefined) return REFUSED;
-  const handler = name ?? 'index';
+  // Names are matched as they stand, only arguments are decoded.
+  const [handler = 'index', ...segments] = path;
+  if (decode(handler) === undefined) return BAD_PATH;
   if (!Object.hasOwn(RULES, handler)) return { status: 404, ran: [] };
-  if (segments.includes(undefined)) return REFUSED;
-  const texts = segments.map(String);
   if (method === 'OPTIONS') return { status: 204, ran: [] };
   if (method === 'TRACE' || (handler === 'save' && method !== 'POST')) return { status: 405, ran: [] };
-  const shown = bound(handler, texts, query, fields);
-  if (!shown) return REFUSED;
+  const texts = segments.map(decode).filter((text) => text !== undefined);
+  if (texts.length < segments.length) return BAD_PATH;
+  const { shown, problems } = bound(handler, texts, query, fields);
+  if (problems.length > 0) return { status: 400, ran: [], problems };
   const isUnread = method === 'HEAD' && handler === 'stream';
   return { status: 200, ran: isUnread ? [] : [handler], ...(SHOWING.has(handler) && { shown }) };
 }
 
 const SHOWING = new Set(['typed', 'plain', 'hostile', 'rest', 'save']);
 
-function bound(handler: string, segments: readonly string[], query: Pairs, fields: Fields): unknown[] | undefined {
+interface Bound {
+  readonly shown: readonly unknown[];
+  readonly problems: readonly string[];
+}
+
+function bound(handler: string, segments: readonly string[], query: Pairs, fields: Fields): Bound {
   const rules = RULES[handler] ?? [];
-  if (rules === 'rest') return [...segments];
+  if (rules === 'rest') return { shown: segments, problems: [] };
   // There is none.
-  if (rules === 'session') return undefined;
+  if (rules === 'session') return { shown: [], problems: ["Missing required parameter 'userId'"] };
   const positional = handler === 'hostile' ? [] : segments;
-  const values = rules.map(({ name, convert, fallback }, index) => {
+  const problems: string[] = [];
+  const shown = rules.map(({ name, type, convert, fallback }, index) => {
     const segment = positional[index];
     const given = segment === undefined ? givenValues(name, query, fields) : [segment];
-    if (given) return { value: convert(given), isGood: convert(given) !== undefined };
-    return { value: fallback?.value, isGood: fallback !== undefined };
+    if (!given && !fallback) problems.push(`Missing required parameter '${name}'`);
+    if (!given) return fallback?.value;
+    const value = convert(given);
+    if (value === undefined) problems.push(`Parameter '${name}' must be ${type}`);
+    return value;
   });
-  return values.every(({ isGood }) => isGood) ? values.map(({ value }) => value) : undefined;
+  return { shown, problems };
 }
 
 export function givenValues(name: string, query: Pairs, fields: Fields): readonly unknown[] | undefined {
@@ -136,13 +151,34 @@ export function pairsOf(query: string): Pairs {
   return Array.from(new URLSearchParams(`?${query}`));
 }
 
-/** Holds an answer against what the server should answer. */
-export function expectAnswer(answer: Answered | undefined, { status, ran, shown }: Outcome, input: unknown): void {
+/** Holds an answer against what the server should answer, to a request whose body is JSON or is not. */
+export function expectAnswer(answer: Answered | undefined, outcome: Outcome, input: unknown, isJson = false): void {
+  const { status, ran, shown, problems } = outcome;
   const where = JSON.stringify(input);
   expect(answer?.status, where).to.equal(status);
   expect(answer?.ran, where).to.deep.equal(ran);
   const body = answer?.body.toString() ?? '';
   if (shown && body !== '') expect(JSON.parse(body), where).to.deep.equal(shown.map(show));
+  if (!problems || body === '') return;
+  expect(detailOf(answer), where).to.equal(problems.join('; '));
+  expect(answer?.headers['content-type'], where).to.equal(isJson ? PROBLEM : TEXT);
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+const PROBLEM = 'application/problem+json';
+
+/** What an answer to a bad request tells, whichever of the two forms it has. */
+function detailOf(answer: Answered | undefined): string | undefined {
+  const { status = 0, headers, body } = answer ?? {};
+  const title = STATUS_CODES[status];
+  if (headers?.['content-type'] === PROBLEM) {
+    const { detail, ...problem } = JSON.parse(String(body));
+    expect(problem).to.include({ title, status });
+    return detail;
+  }
+  const [start, ...rest] = String(body).split(': ');
+  expect(start).to.be.oneOf([`${status} ${title}`, title]);
+  return rest.length > 0 ? rest.join(': ') : undefined;
 }
 
 const PLAIN = new Set(['Array', 'BigInt', 'Boolean', 'Number', 'Object', 'String', 'null']);
@@ -159,6 +195,7 @@ export function expectSound(answer: Answered | undefined, name: string): void {
   if (answer?.status !== 200) {
     expect(answer?.status, body).to.be.oneOf([204, 400, 404, 405, 413, 415]);
     expect(answer?.ran).to.deep.equal([]);
+    if (body && answer?.status !== 204) detailOf(answer);
     return;
   }
   expect(answer.ran).to.deep.equal([name]);

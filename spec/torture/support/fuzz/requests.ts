@@ -9,7 +9,7 @@ const FORM = 'application/x-www-form-urlencoded';
 
 export const handlerName = fc.constantFrom('typed', 'plain', 'hostile', 'rest', 'save', 'held', 'me');
 const anyMethod = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND');
-export const bodyMethod = fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE', 'GET');
+export const bodyMethod = fc.constantFrom('POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'GET');
 
 const HOSTILE = [
   ...Object.getOwnPropertyNames(Object.prototype),
@@ -87,7 +87,7 @@ interface Bound {
 }
 
 export const boundRequest: fc.Arbitrary<Bound> = fc.record({
-  method: fc.constantFrom('GET', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE'),
+  method: fc.constantFrom('GET', 'POST', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY'),
   handler: handlerName,
   segments: fc.array(
     value.filter((text) => text !== ''),
