@@ -6,7 +6,7 @@ import type { HttpMiddleware } from './hooks.js';
 import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';
 import type { Route } from './routing/route.js';
-import { Service } from './service.js';
+import { rememberService, Service } from './service.js';
 
 /** The Koa middleware that `micropie` makes. */
 export interface Micropie {
@@ -48,7 +48,7 @@ export function micropie<C extends object>(
     return withRequest(request, () => respond(service, request, target));
   }
 
-  return Object.assign(micropie, { middlewares, routes });
+  return rememberService(Object.assign(micropie, { middlewares, routes }), service);
 }
 
 /** What `micropie` accepts: a class that can be made without arguments, or an instance. */

@@ -7,13 +7,12 @@ import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
 import { readSignature, type WrittenParameter } from '../controller/signature.js';
 import { allowedMethods, type Handler } from './handler.js';
 import { pathOfSegments, segmentOfName } from './pattern.js';
-import type { Route } from './route.js';
 import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
 /** What a controller and those nested in it serve. */
 export interface Served {
   readonly tree: RouteTree;
-  readonly routes: readonly Route[];
+  readonly handlers: readonly Handler[];
   /** Whether a class among them extends `Controller`, whose methods ask for the current request. */
   readonly needsAmbientRequest: boolean;
 }
@@ -34,11 +33,11 @@ interface Place {
 export function buildRoutes(controller: object, prefix: string): Served {
   const building = new Building();
   const tree = building.add(controller, { path: prefix, fields: '', above: new Set() });
-  return { tree, routes: Object.freeze(building.routes), needsAmbientRequest: building.needsAmbientRequest };
+  return { tree, handlers: building.handlers, needsAmbientRequest: building.needsAmbientRequest };
 }
 
 class Building {
-  readonly routes: Route[] = [];
+  readonly handlers: Handler[] = [];
   needsAmbientRequest = false;
   readonly #seen = new Set<object>();
 
@@ -82,6 +81,8 @@ class Building {
       where,
       methods,
       plan,
+      declaration,
+      method,
       returns: declaration.returns,
       middlewares: declaration.middlewares,
       prefersJson: declaration.input !== undefined || declaration.returns !== undefined,
@@ -89,7 +90,7 @@ class Building {
       showsFiles: isController(instance) || showsFiles(plan),
       call: (args) => method.apply(instance, [...args]),
     };
-    this.routes.push(handler.route);
+    this.handlers.push(handler);
     if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
     else addAutomatic(tree, segment, handler);
     if (name === 'index' && !pattern?.segments) tree.index = handler;

@@ -1,0 +1,146 @@
+import { type JsonSchema, jsonSchemaOf, type StandardSchema } from '../binding/standard-schema.js';
+import { isRecord } from '../values.js';
+import { localName, type Member, mapSchema, mapValues, membersOf, opened } from './json-schema.js';
+
+/** What a schema takes, or what it gives. */
+export type Side = 'input' | 'output';
+
+/** A schema's document, whose references lead to its own `$defs`. */
+interface Origin {
+  readonly root: JsonSchema;
+  readonly definitions: Readonly<Record<string, unknown>>;
+  /** What definitions are called that have no name of their own. */
+  readonly owner: string;
+  /** The names that definitions have here, by their references. */
+  readonly names: Map<string, string>;
+}
+
+// Names that zod, valibot and arktype number as they go: arktype's depend on what was loaded before.
+const NUMBERED = /^(?:__schema|alias|domain|intersection|morph|proto|union|unit)?\d+$/;
+
+/**
+ * Collects the named parts of many schemas at one place of a document. What is the same is there once, and different
+ * ones of one name each get their own.
+ */
+export class Definitions {
+  /** The collected definitions, by name. */
+  readonly schemas: Record<string, unknown> = {};
+  readonly #place: string;
+  readonly #taken: Set<string>;
+  readonly #nameOfText = new Map<string, string>();
+  readonly #done: Record<Side, Map<StandardSchema, JsonSchema>> = { input: new Map(), output: new Map() };
+  readonly #origins: Record<Side, Map<StandardSchema, Origin>> = { input: new Map(), output: new Map() };
+
+  /**
+   * @param place - Where the document has its definitions, such as `#/$defs/`.
+   * @param taken - Names that are in use there already.
+   */
+  constructor(place: string, taken: Iterable<string> = []) {
+    this.#place = place;
+    this.#taken = new Set(taken);
+  }
+
+  /** Adds a definition, and gives a reference to it. */
+  add(name: string, schema: JsonSchema): JsonSchema {
+    const free = this.#freeName(name);
+    this.schemas[free] = schema;
+    return { $ref: this.#place + free };
+  }
+
+  /** A schema as JSON Schema whose references lead to the collected definitions; `{}` where it does not tell. */
+  schemaOf(schema: StandardSchema, side: Side, owner: string): JsonSchema {
+    const known = this.#done[side].get(schema);
+    if (known) return known;
+    const origin = this.#originOf(schema, side, owner);
+    const converted = this.#isRecursive(origin) ? this.#reference('#', origin) : this.#convert(origin.root, origin);
+    this.#done[side].set(schema, converted);
+    return converted;
+  }
+
+  /** The members of the objects that a schema takes, as far as it tells. */
+  membersOf(schema: StandardSchema, owner: string): Member[] {
+    const origin = this.#originOf(schema, 'input', owner);
+    return membersOf(origin.root, origin.definitions).map((member) => ({
+      ...member,
+      schema: this.#convert(member.schema, origin),
+    }));
+  }
+
+  /** Whether all that a schema gives, or takes, is text. */
+  isText(schema: StandardSchema, side: Side): boolean {
+    const { root } = this.#originOf(schema, side, '');
+    return root['type'] === 'string';
+  }
+
+  #originOf(schema: StandardSchema, side: Side, owner: string): Origin {
+    const known = this.#origins[side].get(schema);
+    if (known) return known;
+    const { $schema: _, $defs, ...root } = jsonSchemaOf(schema, side) ?? {};
+    const origin: Origin = {
+      // zod closes all objects that it gives, which no reader asks for and would part them from those that it takes.
+      root: side === 'output' ? opened(root) : root,
+      definitions: isRecord($defs) ? (side === 'output' ? mapValues($defs, opened) : $defs) : {},
+      owner,
+      names: new Map(),
+    };
+    this.#origins[side].set(schema, origin);
+    return origin;
+  }
+
+  #isRecursive({ root }: Origin): boolean {
+    return /"\$ref":"#(?:"|\/(?!\$defs\/))/.test(JSON.stringify(root));
+  }
+
+  #convert(schema: JsonSchema, origin: Origin): JsonSchema {
+    const { id, ...anonymous } = schema;
+    if (typeof id === 'string') return { $ref: this.#place + this.#define(id, anonymous, origin) };
+    return mapSchema(
+      schema,
+      (part) => this.#convert(part, origin),
+      (reference) => this.#reference(reference, origin)['$ref'],
+    );
+  }
+
+  /** Leads a reference to the definition that is made of what it leads to. */
+  #reference(reference: string, origin: Origin): { readonly $ref: string } {
+    if (!reference.startsWith('#')) return { $ref: reference };
+    const local = localName(reference) ?? '';
+    const target = local === '' ? origin.root : origin.definitions[local];
+    const name = origin.names.get(local) ?? this.#define(local, isRecord(target) ? target : {}, origin, local);
+    return { $ref: this.#place + name + reference.replace(/^#(?:\/\$defs\/[^/]+)?/, '') };
+  }
+
+  #define(wanted: string, schema: JsonSchema, origin: Origin, local?: string): string {
+    const text = textOf(schema, origin);
+    const known = this.#nameOfText.get(text);
+    const name = known ?? this.#freeName(wanted === '' || NUMBERED.test(wanted) ? origin.owner : wanted);
+    if (local !== undefined) origin.names.set(local, name);
+    if (known !== undefined) return known;
+    // Before what it is made of, which may refer to it.
+    this.#nameOfText.set(text, name);
+    this.schemas[name] = {};
+    this.schemas[name] = this.#convert(schema, origin);
+    return name;
+  }
+
+  #freeName(wanted: string): string {
+    const base = wanted.replace(/[^\w.-]/g, '_');
+    let name = base;
+    for (let count = 2; this.#taken.has(name); count++) name = `${base}${count}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+/** A schema with all that it refers to, as a text to compare it by. */
+function textOf(schema: JsonSchema, { root, definitions }: Origin): string {
+  const texts = new Map<string, string>([['self', JSON.stringify(schema)]]);
+  // A map is iterated to its end, with what is added meanwhile.
+  for (const text of texts.values())
+    for (const [, path = ''] of text.matchAll(/"\$ref":"#([^"]*)"/g)) {
+      if (texts.has(path)) continue;
+      const local = localName(`#${path}`);
+      texts.set(path, JSON.stringify(local === undefined ? root : definitions[local]) ?? '');
+    }
+  return [...texts].flat().join('\n');
+}
