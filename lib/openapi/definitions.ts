@@ -1,12 +1,13 @@
 import { type JsonSchema, jsonSchemaOf, type StandardSchema } from '../binding/standard-schema.js';
 import { isRecord } from '../values.js';
-import { localName, type Member, mapSchema, mapValues, membersOf, opened } from './json-schema.js';
+import { localName, type Member, membersOf, SCHEMAS, SCHEMAS_BY_NAME } from './json-schema.js';
 
 /** What a schema takes, or what it gives. */
 export type Side = 'input' | 'output';
 
 /** A schema's document, whose references lead to its own `$defs`. */
 interface Origin {
+  readonly side: Side;
   readonly root: JsonSchema;
   readonly definitions: Readonly<Record<string, unknown>>;
   /** What definitions are called that have no name of their own. */
@@ -52,7 +53,10 @@ export class Definitions {
     const known = this.#done[side].get(schema);
     if (known) return known;
     const origin = this.#originOf(schema, side, owner);
-    const converted = this.#isRecursive(origin) ? this.#reference('#', origin) : this.#convert(origin.root, origin);
+    const inline = this.#convert(origin.root, origin);
+    // It has a name by now where it refers to itself.
+    const name = origin.names.get('');
+    const converted = name === undefined ? inline : { $ref: this.#place + name };
     this.#done[side].set(schema, converted);
     return converted;
   }
@@ -76,29 +80,37 @@ export class Definitions {
     const known = this.#origins[side].get(schema);
     if (known) return known;
     const { $schema: _, $defs, ...root } = jsonSchemaOf(schema, side) ?? {};
-    const origin: Origin = {
-      // zod closes all objects that it gives, which no reader asks for and would part them from those that it takes.
-      root: side === 'output' ? opened(root) : root,
-      definitions: isRecord($defs) ? (side === 'output' ? mapValues($defs, opened) : $defs) : {},
-      owner,
-      names: new Map(),
-    };
+    const origin: Origin = { side, root, definitions: isRecord($defs) ? $defs : {}, owner, names: new Map() };
     this.#origins[side].set(schema, origin);
     return origin;
   }
 
-  #isRecursive({ root }: Origin): boolean {
-    return /"\$ref":"#(?:"|\/(?!\$defs\/))/.test(JSON.stringify(root));
+  #convert(schema: JsonSchema, origin: Origin): JsonSchema {
+    const { id } = schema;
+    if (typeof id === 'string') {
+      const { id: _, ...anonymous } = schema;
+      return { $ref: this.#place + this.#define(id, anonymous, origin) };
+    }
+    const converted: Record<string, unknown> = {};
+    for (const [keyword, value] of Object.entries(schema)) {
+      // zod closes all objects that it gives, which would part them from those that it takes.
+      if (keyword === 'additionalProperties' && value === false && origin.side === 'output') continue;
+      converted[keyword] = this.#convertKeyword(keyword, value, origin);
+    }
+    return converted;
   }
 
-  #convert(schema: JsonSchema, origin: Origin): JsonSchema {
-    const { id, ...anonymous } = schema;
-    if (typeof id === 'string') return { $ref: this.#place + this.#define(id, anonymous, origin) };
-    return mapSchema(
-      schema,
-      (part) => this.#convert(part, origin),
-      (reference) => this.#reference(reference, origin)['$ref'],
-    );
+  #convertKeyword(keyword: string, value: unknown, origin: Origin): unknown {
+    if (keyword === '$ref' && typeof value === 'string') return this.#reference(value, origin).$ref;
+    if (SCHEMAS.has(keyword)) return this.#convertParts(value, origin);
+    if (!SCHEMAS_BY_NAME.has(keyword) || !isRecord(value)) return value;
+    // Not by assignment: a member may be called `__proto__`.
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, this.#convertParts(part, origin)]));
+  }
+
+  #convertParts(value: unknown, origin: Origin): unknown {
+    if (Array.isArray(value)) return value.map((part) => this.#convertParts(part, origin));
+    return isRecord(value) ? this.#convert(value, origin) : value;
   }
 
   /** Leads a reference to the definition that is made of what it leads to. */
@@ -133,7 +145,7 @@ export class Definitions {
 }
 
 /** A schema with all that it refers to, as a text to compare it by. */
-function textOf(schema: JsonSchema, { root, definitions }: Origin): string {
+function textOf(schema: JsonSchema, { side, root, definitions }: Origin): string {
   const texts = new Map<string, string>([['self', JSON.stringify(schema)]]);
   // A map is iterated to its end, with what is added meanwhile.
   for (const text of texts.values())
@@ -142,5 +154,6 @@ function textOf(schema: JsonSchema, { root, definitions }: Origin): string {
       const local = localName(`#${path}`);
       texts.set(path, JSON.stringify(local === undefined ? root : definitions[local]) ?? '');
     }
-  return [...texts].flat().join('\n');
+  const all = [...texts].flat().join('\n');
+  return side === 'output' ? all.replaceAll(',"additionalProperties":false', '') : all;
 }

@@ -2,8 +2,8 @@ import type { JsonSchema } from '../binding/standard-schema.js';
 import { isRecord } from '../values.js';
 
 // The keywords of JSON Schema 2020-12 below which there are schemas; all others hold values, such as `default`.
-const SCHEMAS_BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas']);
-const SCHEMAS = new Set(
+export const SCHEMAS_BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas']);
+export const SCHEMAS = new Set(
   'items prefixItems contains additionalProperties unevaluatedItems unevaluatedProperties propertyNames'.split(' '),
 );
 for (const keyword of 'anyOf oneOf allOf not if then else contentSchema'.split(' ')) SCHEMAS.add(keyword);
@@ -52,36 +52,4 @@ export function membersOf(schema: unknown, definitions: Readonly<Record<string, 
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-/** A schema without what refuses members that it does not know, at any depth. */
-export function opened(schema: unknown): JsonSchema {
-  if (!isRecord(schema)) return {};
-  const { additionalProperties, ...open } = schema;
-  return mapSchema(additionalProperties === false ? open : schema, opened);
-}
-
-/** A copy of a schema with its parts replaced. */
-export function mapSchema(
-  schema: JsonSchema,
-  change: (part: JsonSchema) => unknown,
-  redirect: (reference: string) => unknown = (reference) => reference,
-): JsonSchema {
-  const changeAny = (part: unknown): unknown => {
-    if (Array.isArray(part)) return part.map(changeAny);
-    return isRecord(part) ? change(part) : part;
-  };
-  const changeKeyword = ([keyword, value]: [string, unknown]): [string, unknown] => {
-    if (keyword === '$ref' && typeof value === 'string') return [keyword, redirect(value)];
-    if (SCHEMAS.has(keyword)) return [keyword, changeAny(value)];
-    return [keyword, SCHEMAS_BY_NAME.has(keyword) && isRecord(value) ? mapValues(value, changeAny) : value];
-  };
-  return Object.fromEntries(Object.entries(schema).map(changeKeyword));
-}
-
-export function mapValues(
-  record: Readonly<Record<string, unknown>>,
-  change: (value: unknown) => unknown,
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -1,5 +1,6 @@
 import type { Micropie } from '../micropie.js';
 import { serviceOf } from '../service.js';
+import { isRecord } from '../values.js';
 import { Definitions } from './definitions.js';
 import { needsBody, type Operation, operationOf } from './operation.js';
 import { type OpenApiOptions, type Part, settleOptions } from './options.js';
@@ -50,7 +51,8 @@ export function openapi(mounts: Mount | readonly Mount[], options: OpenApiOption
 }
 
 function routesOfMount(one: Mount): MountedRoute[] {
-  const { mount, prefix } = typeof one === 'function' ? { mount: one, prefix: '' } : one;
+  const { mount, prefix } = isRecord(one) ? one : { mount: one, prefix: '' };
+  if (!/^(?:\/[^/{}]+)*$/.test(prefix)) throw new TypeError("openapi: a mount's prefix must be a path such as '/api'");
   return routesOf(serviceOf(mount, 'openapi: a mount'), prefix);
 }
 

@@ -42,7 +42,7 @@ class Tasks {
     return { id };
   }
   /** The same path as `show`, under another name. */
-  change(number: number, task: unknown, _dryRun = false) {
+  change(number: number, _dryRun: boolean, task: unknown) {
     return { number, task };
   }
   move(id: bigint, move: unknown) {
@@ -71,7 +71,7 @@ class Tasks {
       description: 'Adds one at the end.',
     },
     show: { path: 'GET /:id', params: [Number], returns: Task },
-    change: { path: 'PUT,PATCH /:number', params: [Number], input: NewTask },
+    change: { path: 'PUT,PATCH /:number', params: [Number, z.stringbool().optional()], input: NewTask },
     move: { path: 'POST /:id/move', params: [BigInt], input: Move },
     remove: { path: 'DELETE /:id', params: [Number] },
     comment: { path: 'POST /:id/comments', params: [Number], input: Comment, returns: Comment },
