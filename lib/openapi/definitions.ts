@@ -64,7 +64,7 @@ export class Definitions {
   /** The members of the objects that a schema takes, as far as it tells. */
   membersOf(schema: StandardSchema, owner: string): Member[] {
     const origin = this.#originOf(schema, 'input', owner);
-    return membersOf(origin.root, origin.definitions).map((member) => ({
+    return [...membersOf(origin.root, origin.definitions).values()].map((member) => ({
       ...member,
       schema: this.#convert(member.schema, origin),
     }));

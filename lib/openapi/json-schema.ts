@@ -21,33 +21,37 @@ export function localName(reference: string): string | undefined {
   return encoded && decodeURIComponent(encoded).replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-/** The members of the objects that a schema takes, those of its parts too. */
-export function membersOf(schema: unknown, definitions: Readonly<Record<string, unknown>>): Member[] {
+/** The members of the objects that a schema takes, by name; those of its parts too. */
+export function membersOf(
+  schema: unknown,
+  definitions: Readonly<Record<string, unknown>>,
+  above: ReadonlySet<unknown> = new Set(),
+): Map<string, Member> {
   const members = new Map<string, Member>();
-  const seen = new Set<unknown>();
+  if (!isRecord(schema) || above.has(schema)) return members;
+  const { properties, required, $ref, allOf, anyOf, oneOf } = schema;
+  const partsOf = (list: unknown) =>
+    listOf(list).map((part) => membersOf(part, definitions, new Set([...above, schema])));
+  const names = new Set(listOf(required));
+  for (const [name, member] of Object.entries(isRecord(properties) ? properties : {}))
+    add(members, { name, schema: isRecord(member) ? member : {}, required: names.has(name) });
+  const local = typeof $ref === 'string' ? localName($ref) : undefined;
+  for (const part of partsOf([local === undefined ? undefined : definitions[local], ...listOf(allOf)]))
+    for (const member of part.values()) add(members, member);
+  for (const branches of [partsOf(anyOf), partsOf(oneOf)])
+    for (const member of branches.flatMap((branch) => [...branch.values()]))
+      add(members, { ...member, required: branches.every((branch) => branch.get(member.name)?.required) });
+  return members;
+}
 
-  function visit(part: unknown, isRequired: boolean): void {
-    if (!isRecord(part) || seen.has(part)) return;
-    seen.add(part);
-    const { properties, required, $ref, allOf, anyOf, oneOf } = part;
-    const names = new Set(isRequired ? listOf(required) : []);
-    for (const [name, member] of Object.entries(isRecord(properties) ? properties : {}))
-      add({ name, schema: isRecord(member) ? member : {}, required: names.has(name) });
-    const local = typeof $ref === 'string' ? localName($ref) : undefined;
-    if (local !== undefined) visit(definitions[local], isRequired);
-    for (const one of listOf(allOf)) visit(one, isRequired);
-    for (const one of [...listOf(anyOf), ...listOf(oneOf)]) visit(one, false);
-  }
-
-  function add(member: Member): void {
-    const known = members.get(member.name);
-    if (!known) members.set(member.name, member);
-    else if (JSON.stringify(known.schema) !== JSON.stringify(member.schema))
-      members.set(member.name, { ...known, schema: { anyOf: [known.schema, member.schema] } });
-  }
-
-  visit(schema, true);
-  return [...members.values()];
+function add(members: Map<string, Member>, member: Member): void {
+  const known = members.get(member.name) ?? member;
+  const isSame = JSON.stringify(known.schema) === JSON.stringify(member.schema);
+  members.set(member.name, {
+    name: member.name,
+    schema: isSame ? known.schema : { anyOf: [known.schema, member.schema] },
+    required: known.required || member.required,
+  });
 }
 
 function listOf(value: unknown): readonly unknown[] {

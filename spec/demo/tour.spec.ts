@@ -19,6 +19,7 @@ const NAMES = [
   'streaming',
   'events',
   'templates',
+  'docs',
 ];
 
 describe('demo: the tour', () => {

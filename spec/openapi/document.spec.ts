@@ -396,10 +396,15 @@ function classOf(count: number): new () => object {
     { path: `PUT /${name}/:id`, params: [Number], input: itemSchema(), returns: itemSchema() },
   ]);
   class Many {}
-  for (const name of methods)
-    Object.defineProperty(Many.prototype, name, { value: { m: (id: number, item: unknown) => [id, item] }.m });
+  for (const name of methods) Object.defineProperty(Many.prototype, name, { value: method });
   return Object.assign(Many, { routes: Object.fromEntries(routes) });
 }
+
+const { method } = {
+  method(id: number, item: unknown) {
+    return [id, item];
+  },
+};
 
 function itemSchema() {
   return z.object({ title: z.string(), tags: z.array(z.string()), count: z.number().optional() });

@@ -11,11 +11,17 @@ function documentWith(key: 'input' | 'returns', ...schemas: StandardSchema[]) {
   class Root {}
   const routes: Record<string, object> = {};
   for (const [index, schema] of schemas.entries()) {
-    Object.defineProperty(Root.prototype, `m${index}`, { value: { m: (value: unknown) => value }.m });
+    Object.defineProperty(Root.prototype, `m${index}`, { value: method });
     routes[`m${index}`] = { path: 'POST', [key]: schema };
   }
   return documentOf(Object.assign(Root, { routes }));
 }
+
+const { method } = {
+  method(value: unknown) {
+    return value;
+  },
+};
 
 function bodyOf(document: unknown, index = 0): unknown {
   return at(document, 'paths', `/m${index}`, 'post', 'requestBody', 'content', 'application/json', 'schema');
@@ -44,8 +50,10 @@ describe('openapi: schemas of each library', () => {
   for (const [name, schema, expected] of rows)
     it(`of ${name}, a date in it left open`, () => {
       const body = bodyOf(documentWith('input', schema));
-      // Their order of members differs.
-      expect(body).to.deep.equal(expected);
+      // arktype sorts what is required.
+      const required = at(body, 'required');
+      const sorted = Array.isArray(required) ? { ...Object(body), required: [...required].sort().reverse() } : body;
+      expect(sorted).to.deep.equal(expected);
     });
 });
 
