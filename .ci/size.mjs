@@ -3,23 +3,31 @@ import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const BUDGETS = { tarball: 147_000, code: 18_800 };
+const BUDGETS = { tarball: 147_000, code: 18_800, openapi: 5_300 };
 
 const [{ size }] = JSON.parse(
   execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
 );
-const { outputFiles } = await build({
-  entryPoints: ['dist/index.js'],
-  bundle: true,
-  minify: true,
-  write: false,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-});
-const sizes = { tarball: size, code: gzipSync(outputFiles[0].contents).length };
+const code = await compressed('index.js');
+// What it adds to the main entry, which whoever makes a document has already.
+const openapi = (await compressed('index.js', 'openapi/openapi.js')) - code;
+const sizes = { tarball: size, code, openapi };
 
 for (const [name, budget] of Object.entries(BUDGETS)) {
   console.log(`${name}: ${sizes[name]} of ${budget} bytes`);
   if (sizes[name] > budget) process.exitCode = 1;
+}
+
+async function compressed(...entries) {
+  const contents = entries.map((entry) => `export * from './dist/${entry}';`).join('\n');
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: '.' },
+    bundle: true,
+    minify: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+  });
+  return gzipSync(outputFiles[0].contents).length;
 }

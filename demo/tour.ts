@@ -1,8 +1,10 @@
 import Koa, { type Middleware as KoaMiddleware } from 'koa';
 import mount from 'koa-mount';
 import type { Micropie, Route } from '../lib/index.js';
+import type { Mount } from '../lib/openapi/openapi.js';
 import { createApp } from './alongside/index.js';
 import { blog } from './blog/index.js';
+import { docs } from './docs/index.js';
 import { events } from './events/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
@@ -18,6 +20,8 @@ import { uploads } from './uploads/index.js';
 /** A demo, ready to be used by the tour's app. */
 export interface Demo extends Entry {
   readonly middleware: KoaMiddleware;
+  /** What documents are made of. */
+  readonly mount: Mount;
   readonly routes: readonly Pick<Route, 'path' | 'parameters' | 'methods'>[];
 }
 
@@ -27,7 +31,7 @@ export interface Demo extends Entry {
  * @param log - Where the middleware demo writes its log.
  */
 export function createDemos(log: (line: string) => void = () => {}): readonly Demo[] {
-  return [
+  const demos = [
     demo('hello', hello(), 'Methods are paths, and arguments come from the path or the query.', [
       '/hello',
       '/hello/greet/Alice',
@@ -75,6 +79,14 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/templates/guest/Ada',
     ]),
   ];
+  const explorer = docs(demos.map(({ mount }) => mount));
+  return [
+    ...demos,
+    demo('docs', explorer, 'An OpenAPI document of all demos, and a page to try them.', [
+      '/docs',
+      '/docs/openapi.json',
+    ]),
+  ];
 }
 
 /** The Koa app: every demo below its own prefix, and the home page, which links them. */
@@ -87,7 +99,7 @@ export function createTour(demos: readonly Demo[] = createDemos()): Koa {
 }
 
 function demo(name: string, middleware: Micropie, about: string, links: readonly string[]): Demo {
-  return { ...entry(name, about, links), middleware, routes: middleware.routes };
+  return { ...entry(name, about, links), middleware, mount: middleware, routes: middleware.routes };
 }
 
 /** An app of its own, which knows nothing of the tour's paths. */
@@ -98,6 +110,7 @@ function alongside(): Demo {
   return {
     ...entry('alongside', about, links),
     middleware: mount('/alongside', app),
+    mount: { mount: tools, prefix: '/alongside' },
     routes: tools.routes.map((route) => ({ ...route, path: `/alongside${route.path}` })),
   };
 }

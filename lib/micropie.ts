@@ -7,7 +7,7 @@ import { pathOf } from './koa-compat.js';
 import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';
 import type { Route } from './routing/route.js';
-import { Service } from './service.js';
+import { rememberService, Service } from './service.js';
 import { isClass } from './values.js';
 
 /** The Koa middleware that `micropie` makes. */
@@ -51,7 +51,7 @@ export function micropie<C extends object>(
     return withRequest(request, () => respond(service, request, target));
   }
 
-  return Object.assign(micropie, { middlewares, routes });
+  return rememberService(Object.assign(micropie, { middlewares, routes }), service);
 }
 
 /** What `micropie` accepts: a class that can be made without arguments, or an instance. */

@@ -58,6 +58,8 @@ const TYPES = [
   'UploadOptions',
 ];
 
+const OPENAPI_TYPES = ['Mount', 'OpenApiDocument', 'OpenApiOptions', 'Operation', 'Part', 'openapi'];
+
 const SERVE = `
 const app = new Koa();
 app.use(micropie(class { greet(name = 'Guest') { return 'Hello, ' + name + '!'; } }));
@@ -148,6 +150,27 @@ describe('the packed package', function () {
     const exported: object = await import(pathToFileURL(join(library, 'dist/index.js')).href);
     expect(Object.keys(exported).sort()).to.deep.equal(VALUES);
     expect(exportsOf(text)).to.deep.equal([...VALUES, ...TYPES].sort());
+  });
+
+  it('exports these names from koa-micropie/openapi', async () => {
+    const text = await readFile(join(library, 'dist/openapi/openapi.d.ts'), 'utf8');
+    const exported: object = await import(pathToFileURL(join(library, 'dist/openapi/openapi.js')).href);
+    expect(Object.keys(exported)).to.deep.equal(['openapi']);
+    const declared = Array.from(
+      text.matchAll(/^export (?:declare )?(?:interface|type|function) (\w+)/gm),
+      ([, name]) => name,
+    );
+    const listed = Array.from(text.matchAll(/^export type \{(.+?)\};$/gm), ([, list = '']) => list.split(','));
+    expect([...declared, ...listed.flat().map((name) => name.trim())].sort()).to.deep.equal(OPENAPI_TYPES);
+  });
+
+  it('makes an OpenAPI document of what its main entry has mounted', async () => {
+    const index = `import { micropie } from 'koa-micropie';
+import { openapi } from 'koa-micropie/openapi';
+class Root { greet(name = 'Guest') { return name; } }
+console.log(Object.keys(openapi(micropie(Root), { info: { title: 'API', version: '1' } }).paths).join());`;
+    const folder = await projectOf({ 'index.mjs': index });
+    expect(await succeed(process.execPath, ['index.mjs'], folder)).to.equal('/greet\n');
   });
 
   it('declares nothing internal', async () => {

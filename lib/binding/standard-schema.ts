@@ -53,14 +53,25 @@ export function isSchema(value: unknown): value is StandardSchema {
   return typeof standard === 'object' && standard !== null && typeof Reflect.get(standard, 'validate') === 'function';
 }
 
-// By these, a member that JSON Schema can't express is left open (zod and arktype, valibot) instead of failing the whole.
-const LENIENT = { unrepresentable: 'any', errorMode: 'ignore' };
+// By these, a member that JSON Schema can't express is left open (zod, valibot, arktype) instead of failing all of it.
+const LENIENT = {
+  unrepresentable: 'any',
+  errorMode: 'ignore',
+  fallback: ({ base }: { readonly base: JsonSchema }) => base,
+};
+
+// zod takes some 50 µs for a small object, and plans and documents ask for the same ones.
+const described = { input: new WeakMap<object, JsonSchema>(), output: new WeakMap<object, JsonSchema>() };
 
 /** @returns undefined where the schema does not tell. */
 export function jsonSchemaOf(schema: StandardSchema, side: 'input' | 'output'): JsonSchema | undefined {
+  const known = described[side].get(schema);
+  if (known) return known;
   try {
-    const described = schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12', libraryOptions: LENIENT });
-    return isRecord(described) ? described : undefined;
+    const made = schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12', libraryOptions: LENIENT });
+    if (!isRecord(made)) return undefined;
+    described[side].set(schema, made);
+    return made;
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import type { Plan } from '../binding/plan.js';
-import type { DeclaredResult } from '../controller/declarations.js';
+import type { Declaration, DeclaredResult } from '../controller/declarations.js';
+import type { Method } from '../controller/methods.js';
 import type { HttpMiddleware } from '../hooks.js';
 import type { Route } from './route.js';
 
@@ -11,6 +12,10 @@ export interface Handler {
   /** The declared HTTP methods; undefined where any may come. */
   readonly methods: readonly string[] | undefined;
   readonly plan: Plan;
+  /** What `static routes` says of it, for documents. */
+  readonly declaration: Declaration;
+  /** The method as the class has it; `call` runs it. */
+  readonly method: Method;
   readonly returns: DeclaredResult | undefined;
   /** The hooks of this route alone. */
   readonly middlewares: readonly HttpMiddleware[];

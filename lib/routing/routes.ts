@@ -7,13 +7,12 @@ import { nestedFields } from '../controller/nested.js';
 import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
 import { allowedMethods, type Handler } from './handler.js';
 import { type Pattern, pathOfSegments, segmentOfName } from './pattern.js';
-import type { Route } from './route.js';
 import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
 /** What a controller and those nested in it serve. */
 export interface Served {
   readonly tree: RouteTree;
-  readonly routes: readonly Route[];
+  readonly handlers: readonly Handler[];
   /** Whether a class among them extends `Controller`, whose methods ask for the current request. */
   readonly needsAmbientRequest: boolean;
 }
@@ -35,11 +34,11 @@ interface Place {
 export function buildRoutes(controller: object, prefix: string): Served {
   const building = new Building();
   const tree = building.add(controller, { path: prefix, fields: '', where: nameOfClass(controller) });
-  return { tree, routes: Object.freeze(building.routes), needsAmbientRequest: building.needsAmbientRequest };
+  return { tree, handlers: building.handlers, needsAmbientRequest: building.needsAmbientRequest };
 }
 
 class Building {
-  readonly routes: Route[] = [];
+  readonly handlers: Handler[] = [];
   needsAmbientRequest = false;
   /** Where each instance is served. */
   readonly #places = new Map<object, string>();
@@ -72,7 +71,7 @@ class Building {
   }
 
   #addMethod(tree: RouteTree, handler: Handler, name: string, pattern: Pattern | undefined): void {
-    this.routes.push(handler.route);
+    this.handlers.push(handler);
     if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
     else addAutomatic(tree, segmentOfName(name), handler);
     if (!pattern?.segments && name === 'index') tree.index = handler;
@@ -111,6 +110,8 @@ function makeHandler(
     where,
     methods,
     plan,
+    declaration,
+    method,
     returns,
     middlewares,
     prefersJson: declaration.input !== undefined || returns !== undefined,

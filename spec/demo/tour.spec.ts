@@ -20,6 +20,7 @@ const NAMES = [
   'streaming',
   'events',
   'templates',
+  'docs',
 ];
 
 describe('demo: the tour', () => {

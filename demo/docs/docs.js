@@ -1,0 +1,14 @@
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+follow();
+dark.addEventListener('change', follow);
+
+SwaggerUIBundle({
+  url: '/docs/openapi.json',
+  dom_id: '#docs',
+  docExpansion: 'list',
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  // Otherwise the document would be sent to a validator elsewhere.
+  validatorUrl: null,
+});

@@ -1,0 +1,59 @@
+import type { JsonSchema } from '../binding/standard-schema.js';
+import { isRecord } from '../values.js';
+
+// The keywords of JSON Schema 2020-12 below which there are schemas; all others hold values, such as `default`.
+export const SCHEMAS_BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas']);
+export const SCHEMAS = new Set(
+  'items prefixItems contains additionalProperties unevaluatedItems unevaluatedProperties propertyNames'.split(' '),
+);
+for (const keyword of 'anyOf oneOf allOf not if then else contentSchema'.split(' ')) SCHEMAS.add(keyword);
+
+/** One member of the objects that a schema takes. */
+export interface Member {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+}
+
+/** The name of the definition that a reference leads to, or into; undefined for the whole document. */
+export function localName(reference: string): string | undefined {
+  const encoded = /^#\/\$defs\/([^/]+)/.exec(reference)?.[1];
+  return encoded && decodeURIComponent(encoded).replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+/** The members of the objects that a schema takes, by name; those of its parts too. */
+export function membersOf(
+  schema: unknown,
+  definitions: Readonly<Record<string, unknown>>,
+  above: ReadonlySet<unknown> = new Set(),
+): Map<string, Member> {
+  const members = new Map<string, Member>();
+  if (!isRecord(schema) || above.has(schema)) return members;
+  const { properties, required, $ref, allOf, anyOf, oneOf } = schema;
+  const partsOf = (list: unknown) =>
+    listOf(list).map((part) => membersOf(part, definitions, new Set([...above, schema])));
+  const names = new Set(listOf(required));
+  for (const [name, member] of Object.entries(isRecord(properties) ? properties : {}))
+    add(members, { name, schema: isRecord(member) ? member : {}, required: names.has(name) });
+  const local = typeof $ref === 'string' ? localName($ref) : undefined;
+  for (const part of partsOf([local === undefined ? undefined : definitions[local], ...listOf(allOf)]))
+    for (const member of part.values()) add(members, member);
+  for (const branches of [partsOf(anyOf), partsOf(oneOf)])
+    for (const member of branches.flatMap((branch) => [...branch.values()]))
+      add(members, { ...member, required: branches.every((branch) => branch.get(member.name)?.required) });
+  return members;
+}
+
+function add(members: Map<string, Member>, member: Member): void {
+  const known = members.get(member.name) ?? member;
+  const isSame = JSON.stringify(known.schema) === JSON.stringify(member.schema);
+  members.set(member.name, {
+    name: member.name,
+    schema: isSame ? known.schema : { anyOf: [known.schema, member.schema] },
+    required: known.required || member.required,
+  });
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
