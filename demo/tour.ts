@@ -14,6 +14,7 @@ import { sessions } from './sessions/index.js';
 import { streaming } from './streaming/index.js';
 import { templates } from './templates/index.js';
 import { uploads } from './uploads/index.js';
+import { validated } from './validated/index.js';
 
 /** A demo, ready to be used by the tour's app. */
 export interface Demo extends Entry {
@@ -42,6 +43,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
     demo('json-api', jsonApi(), 'A list of todos with GET, POST, PUT, PATCH and DELETE.', [
       '/json-api/todos',
       '/json-api/todos/1',
+    ]),
+    demo('validated', validated(), 'Orders that zod checks: from a form, which shows what is wrong, and as JSON.', [
+      '/validated',
+      '/validated/orders?pie=apple&least=2',
     ]),
     demo('blog', blog(), 'Posts, comments and an admin part: controllers nested in a controller.', [
       '/blog',

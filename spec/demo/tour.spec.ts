@@ -11,6 +11,7 @@ const NAMES = [
   'hello',
   'requests',
   'json-api',
+  'validated',
   'blog',
   'headers',
   'middleware',
@@ -50,6 +51,7 @@ describe('demo: the tour', () => {
     for (const path of [
       '/',
       '/requests',
+      '/validated',
       '/blog',
       '/blog/posts/first',
       '/sessions',
