@@ -13,13 +13,13 @@ const FIELDS: readonly Field[] = [
   { name: 'name', label: 'Name', attributes: html`autocomplete="name"` },
   { name: 'email', label: 'E-mail', attributes: html`type="email" autocomplete="email"` },
   { name: 'street', label: 'Street', attributes: html`autocomplete="street-address"` },
+  { name: 'city', label: 'City', attributes: html`autocomplete="address-level2"` },
   {
     name: 'zip',
     label: 'Postal code',
     hint: 'Five digits',
     attributes: html`inputmode="numeric" autocomplete="postal-code"`,
   },
-  { name: 'city', label: 'City', attributes: html`autocomplete="address-level2"` },
 ];
 const LAST: readonly Field[] = [
   { name: 'count', label: 'How many of each', hint: 'From 1 to 20', attributes: html`inputmode="numeric"` },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 export const PIES = ['apple', 'cherry', 'leek', 'spinach'] as const;
 const MOST = 20;
+const ZIP = 'A postal code of five digits';
 
 const Pie = z.enum(PIES, 'Choose one of the pies that we bake');
 const Count = z.int('How many?').min(1, 'At least 1').max(MOST, `At most ${MOST}`);
@@ -11,7 +12,7 @@ const Address = z.object({
   street: z.string('Which street?').trim().min(1, 'Which street?'),
   city: z.string('Which city?').trim().min(1, 'Which city?'),
   // Text, which keeps its zeros: the library converts only what a schema can't take as text.
-  zip: z.string('Five digits').regex(/^\d{5}$/, 'Five digits'),
+  zip: z.string(ZIP).regex(/^\d{5}$/, ZIP),
 });
 const Item = z.object({ pie: Pie, count: Count });
 

@@ -44,7 +44,7 @@ describe('demo: validated, in a browser without JavaScript', function () {
         'An e-mail address, such as ada@example.org',
         'Which street?',
         'Which city?',
-        'Five digits',
+        'A postal code of five digits',
         'Choose at least one',
       ]);
       const field = page.getByLabel('E-mail');
@@ -57,7 +57,7 @@ describe('demo: validated, in a browser without JavaScript', function () {
 
   it('takes an order that was made by the keyboard alone', () =>
     visit(async (page) => {
-      await typeAll(page, ['Ada', 'ada@example.org', 'Pie Lane 1', '00123', 'Bath']);
+      await typeAll(page, ['Ada', 'ada@example.org', 'Pie Lane 1', 'Bath', '00123']);
       await page.keyboard.press('Space');
       await page.keyboard.press('Enter');
       await page.waitForURL('**/thanks/1');

@@ -49,7 +49,7 @@ describe('demo: validated', () => {
     expect(body.errors).to.deep.equal([
       { detail: 'Who are you?', pointer: '#/name' },
       { detail: 'An e-mail address, such as ada@example.org', pointer: '#/email' },
-      { detail: 'Five digits', pointer: '#/address/zip' },
+      { detail: 'A postal code of five digits', pointer: '#/address/zip' },
       { detail: 'Choose one of the pies that we bake', pointer: '#/items/0/pie' },
       { detail: 'How many?', pointer: '#/items/0/count' },
     ]);
@@ -92,7 +92,7 @@ describe('demo: validated', () => {
     const problems = Array.from(text.matchAll(/<strong id="(\w+)-problem"[^>]*>([^<]*)/g), ([, ...found]) => found);
     expect(problems).to.deep.equal([
       ['name', 'Who are you?'],
-      ['zip', 'Five digits'],
+      ['zip', 'A postal code of five digits'],
       ['count', 'How many?'],
     ]);
     for (const [name] of problems) {
