@@ -3,11 +3,13 @@ import mount from 'koa-mount';
 import type { Micropie, Route } from '../lib/index.js';
 import { createApp } from './alongside/index.js';
 import { blog } from './blog/index.js';
+import { clusterDemo } from './cluster/index.js';
 import { events } from './events/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
 import { type Entry, home } from './home/index.js';
 import { jsonApi } from './json-api/index.js';
+import { live } from './live/index.js';
 import { middleware } from './middleware/index.js';
 import { requests } from './requests/index.js';
 import { sessions } from './sessions/index.js';
@@ -75,6 +77,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/streaming/tone.wav',
     ]),
     demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
+    demo('live', live(), 'A count by server-sent events that goes on in the next process.', ['/live']),
+    demo('cluster', clusterDemo(), 'Two workers, restarted without losing a request; it needs a server of its own.', [
+      '/cluster',
+    ]),
     demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
       '/templates',
       '/templates/guest/Ada',

@@ -20,6 +20,8 @@ const NAMES = [
   'uploads',
   'streaming',
   'events',
+  'live',
+  'cluster',
   'templates',
 ];
 
@@ -58,6 +60,8 @@ describe('demo: the tour', () => {
       '/uploads',
       '/streaming',
       '/events',
+      '/live',
+      '/cluster',
       '/templates',
     ]) {
       const { text, headers } = await agent.get(path);
@@ -112,6 +116,16 @@ describe('demo: server', function () {
       squatter.close();
     }
   });
+
+  it('ends in order at a signal, and streams of events with it', () =>
+    withDemoServer({ PORT: '0' }, async ({ address, stop }) => {
+      const events = await fetch(`${address}/live/count`);
+      const [code, text] = await Promise.all([stop(), events.text()]);
+      expect(code).to.equal(0);
+      expect(text)
+        .to.match(/^:\n\nid: 1\n/)
+        .and.match(/\n\n$/);
+    }));
 
   it('fails where the port that was asked for is taken', () =>
     withServer(tourApp(), async (port) => {
