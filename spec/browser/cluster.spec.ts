@@ -5,10 +5,10 @@ import { eventually } from '../support/socket.js';
 
 const SERVER = 'demo/cluster/server.ts';
 // What it may take to start two workers anew, in milliseconds.
-const RESTART = 60_000;
+const RESTART = 100_000;
 
 describe('demos of a rolling restart, in a browser', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let browser: Browser;
   before(async () => {
     browser = await chromium.launch({
