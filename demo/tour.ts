@@ -4,18 +4,21 @@ import type { Micropie, Route } from '../lib/index.js';
 import type { Mount } from '../lib/openapi/openapi.js';
 import { createApp } from './alongside/index.js';
 import { blog } from './blog/index.js';
+import { clusterDemo } from './cluster/index.js';
 import { docs } from './docs/index.js';
 import { events } from './events/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
 import { type Entry, home } from './home/index.js';
 import { jsonApi } from './json-api/index.js';
+import { live } from './live/index.js';
 import { middleware } from './middleware/index.js';
 import { requests } from './requests/index.js';
 import { sessions } from './sessions/index.js';
 import { streaming } from './streaming/index.js';
 import { templates } from './templates/index.js';
 import { uploads } from './uploads/index.js';
+import { validated } from './validated/index.js';
 
 /** A demo, ready to be used by the tour's app. */
 export interface Demo extends Entry {
@@ -47,6 +50,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/json-api/todos',
       '/json-api/todos/1',
     ]),
+    demo('validated', validated(), 'Orders that zod checks: from a form, which shows what is wrong, and as JSON.', [
+      '/validated',
+      '/validated/orders?pie=apple&least=2',
+    ]),
     demo('blog', blog(), 'Posts, comments and an admin part: controllers nested in a controller.', [
       '/blog',
       '/blog/posts/first',
@@ -74,6 +81,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/streaming/tone.wav',
     ]),
     demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
+    demo('live', live(), 'A count by server-sent events that goes on in the next process.', ['/live']),
+    demo('cluster', clusterDemo(), 'Two workers, restarted without losing a request; it needs a server of its own.', [
+      '/cluster',
+    ]),
     demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
       '/templates',
       '/templates/guest/Ada',

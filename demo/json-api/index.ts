@@ -1,5 +1,5 @@
-import { Controller, type Micropie, micropie, type Routes, reply } from '../../lib/index.js';
-import { JsonErrors } from '../middleware/hooks.js';
+import createError from 'http-errors';
+import { type Micropie, micropie, type Routes, reply } from '../../lib/index.js';
 
 interface Todo {
   readonly id: number;
@@ -7,87 +7,63 @@ interface Todo {
   done: boolean;
 }
 
-interface Fields {
-  title?: string;
-  done?: boolean;
-}
-
-/**
- * GET and POST /json-api/todos; GET, PUT, PATCH and DELETE /json-api/todos/7.
- * One path name, so one method, which looks at the HTTP method itself.
- */
-export class JsonApi extends Controller {
+/** A todo list below /json-api/todos. */
+export class Todos {
   static routes = {
-    todos: 'GET,POST,PUT,PATCH,DELETE',
-  } satisfies Routes<JsonApi>;
+    list: 'GET /',
+    create: { path: 'POST /', from: 'body' },
+    show: { path: 'GET /:id', params: [Number] },
+    replace: { path: 'PUT /:id', params: [Number], from: 'body' },
+    change: { path: 'PATCH /:id', params: [Number, String, Boolean], from: 'body' },
+    remove: { path: 'DELETE /:id', params: [Number] },
+  } satisfies Routes<Todos>;
 
   readonly #todos = new Map<number, Todo>();
   #lastId = 0;
 
   constructor() {
-    super();
-    this.#create('Read the demo', true);
-    this.#create('Write a controller', false);
+    this.create('Read the demo', true);
+    this.create('Write a controller');
   }
 
-  todos({ title = '', done }: Fields = {}) {
-    if (done !== undefined && typeof done !== 'boolean') this.ctx.throw(422, 'done must be true or false');
-    // From the path alone, whatever id a client may send in its body.
-    const [id] = this.request.pathParams;
-    return id === undefined ? this.#collection(title, done) : this.#item(this.#find(Number(id)), title, done);
+  list() {
+    return [...this.#todos.values()];
   }
 
-  #collection(title: string, done = false) {
-    switch (this.request.method) {
-      case 'GET':
-      case 'HEAD':
-        return [...this.#todos.values()];
-      case 'POST': {
-        const todo = this.#create(this.#required(title), done);
-        return reply(201, todo, { Location: `/json-api/todos/${todo.id}` });
-      }
-      default:
-        return this.#refuse('GET, HEAD, POST');
-    }
-  }
-
-  #item(todo: Todo, title: string, done: boolean | undefined) {
-    switch (this.request.method) {
-      case 'GET':
-      case 'HEAD':
-        return todo;
-      case 'PUT':
-        return Object.assign(todo, { title: this.#required(title), done: done ?? false });
-      case 'PATCH':
-        return Object.assign(todo, { title: title || todo.title, done: done ?? todo.done });
-      case 'DELETE':
-        this.#todos.delete(todo.id);
-        return undefined; // 204
-      default:
-        return this.#refuse('GET, HEAD, PUT, PATCH, DELETE');
-    }
-  }
-
-  #create(title: string, done: boolean): Todo {
-    this.#lastId += 1;
-    const todo = { id: this.#lastId, title, done };
+  create(title = '', done = false) {
+    const todo = { title: required(title), done, id: ++this.#lastId };
     this.#todos.set(todo.id, todo);
-    return todo;
+    return reply(201, todo, { Location: `/json-api/todos/${todo.id}` });
   }
 
-  #find(id: number): Todo {
-    return this.#todos.get(id) ?? this.ctx.throw(404, 'There is no such todo');
+  show(id: number) {
+    return this.#todos.get(id) ?? missing();
   }
 
-  #required(title: string): string {
-    return title || this.ctx.throw(422, 'A todo needs a title');
+  replace(id: number, title = '', done = false) {
+    return Object.assign(this.show(id), { title: required(title), done });
   }
 
-  #refuse(allow: string): never {
-    return this.ctx.throw(405, { headers: { Allow: allow } });
+  change(id: number, title: string | undefined = undefined, done: boolean | undefined = undefined) {
+    const todo = this.show(id);
+    return Object.assign(todo, { title: required(title ?? todo.title), done: done ?? todo.done });
+  }
+
+  /** Nothing is returned, which is 204. */
+  remove(id: number) {
+    if (!this.#todos.delete(id)) missing();
   }
 }
 
+function required(title: string): string {
+  if (title === '') throw createError(422, 'A todo needs a title');
+  return title;
+}
+
+function missing(): never {
+  throw createError(404, 'There is no such todo');
+}
+
 export function jsonApi(): Micropie {
-  return micropie(JsonApi, { prefix: '/json-api', middlewares: [new JsonErrors()] });
+  return micropie(Todos, { prefix: '/json-api/todos' });
 }

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { tour } from '../support/tour.js';
 
 const TODOS = '/json-api/todos';
+// As axios sends it.
+const ACCEPT = 'application/json, text/plain, */*';
 
 describe('demo: json-api', () => {
   it('lists todos', async () => {
@@ -22,8 +24,10 @@ describe('demo: json-api', () => {
 
   it('changes what PATCH names and replaces all by PUT', async () => {
     const agent = tour();
-    const patched = await agent.patch(`${TODOS}/1`).send({ title: 'Read it again' });
+    const patched = await agent.patch(`${TODOS}/1`).send({ id: 2, title: 'Read it again' });
     expect(patched.body).to.deep.equal({ id: 1, title: 'Read it again', done: true });
+    const undone = await agent.patch(`${TODOS}/1`).send({ done: false });
+    expect(undone.body).to.deep.equal({ id: 1, title: 'Read it again', done: false });
     const put = await agent.put(`${TODOS}/1`).send({ title: 'Reread' });
     expect(put.body).to.deep.equal({ id: 1, title: 'Reread', done: false });
     expect((await agent.get(`${TODOS}/1`)).body).to.deep.equal(put.body);
@@ -38,24 +42,38 @@ describe('demo: json-api', () => {
 
   const refusals = [
     ['get', `${TODOS}/99`, undefined, 404, 'There is no such todo'],
-    ['get', `${TODOS}/x`, undefined, 404, 'There is no such todo'],
+    ['delete', `${TODOS}/99`, undefined, 404, 'There is no such todo'],
+    ['get', `${TODOS}/x`, undefined, 400, "Parameter 'id' must be a number"],
     ['post', TODOS, {}, 422, 'A todo needs a title'],
+    ['post', `${TODOS}?title=Bake`, {}, 422, 'A todo needs a title'],
     ['put', `${TODOS}/1`, { done: true }, 422, 'A todo needs a title'],
-    ['patch', `${TODOS}/1`, { done: 'yes' }, 422, 'done must be true or false'],
+    ['patch', `${TODOS}/1`, { title: '' }, 422, 'A todo needs a title'],
+    ['patch', `${TODOS}/1`, { done: 'perhaps' }, 400, "Parameter 'done' must be true or false"],
     ['post', TODOS, { title: ['Bake'] }, 400, "Parameter 'title' must be text"],
-    ['post', `${TODOS}/1`, { title: 'Bake' }, 405, 'Method Not Allowed'],
-    ['delete', TODOS, undefined, 405, 'Method Not Allowed'],
+    ['put', `${TODOS}/x`, { title: [] }, 400, "Parameter 'id' must be a number; Parameter 'title' must be text"],
+    ['post', `${TODOS}/1`, { title: 'Bake' }, 405, undefined],
+    ['delete', TODOS, undefined, 405, undefined],
   ] as const;
 
-  for (const [method, path, sent, status, error] of refusals)
-    it(`answers ${method.toUpperCase()} ${path} ${JSON.stringify(sent) ?? ''} with ${status}, as JSON`, async () => {
-      const answer = await tour()[method](path).send(sent);
-      expect({ status: answer.status, body: answer.body }).to.deep.equal({ status, body: { error } });
+  for (const [method, path, sent, status, detail] of refusals)
+    it(`answers ${method.toUpperCase()} ${path} ${JSON.stringify(sent) ?? ''} with ${status}, as a problem`, async () => {
+      const answer = await tour()[method](path).accept(ACCEPT).send(sent);
+      expect(answer.type).to.equal('application/problem+json');
+      expect([answer.status, answer.body.status, answer.body.detail]).to.deep.equal([status, status, detail]);
     });
+
+  it('points at what is wrong', async () => {
+    const { body } = await tour().put(`${TODOS}/x`).send({ title: [] });
+    expect(body.errors).to.deep.equal([
+      { detail: "Parameter 'id' must be a number", pointer: '#/id' },
+      { detail: "Parameter 'title' must be text", pointer: '#/title' },
+    ]);
+  });
 
   it('tells which methods it has', async () => {
     const agent = tour();
-    expect((await agent.options(TODOS)).headers.allow).to.contain('PATCH');
-    expect((await agent.delete(TODOS)).headers.allow).to.equal('GET, HEAD, POST');
+    expect((await agent.options(TODOS)).headers.allow).to.equal('GET, HEAD, POST, OPTIONS');
+    expect((await agent.delete(TODOS)).headers.allow).to.equal('GET, HEAD, POST, OPTIONS');
+    expect((await agent.options(`${TODOS}/1`)).headers.allow).to.contain('PATCH');
   });
 });

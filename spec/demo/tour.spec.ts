@@ -11,6 +11,7 @@ const NAMES = [
   'hello',
   'requests',
   'json-api',
+  'validated',
   'blog',
   'headers',
   'middleware',
@@ -19,6 +20,8 @@ const NAMES = [
   'uploads',
   'streaming',
   'events',
+  'live',
+  'cluster',
   'templates',
   'docs',
 ];
@@ -51,12 +54,15 @@ describe('demo: the tour', () => {
     for (const path of [
       '/',
       '/requests',
+      '/validated',
       '/blog',
       '/blog/posts/first',
       '/sessions',
       '/uploads',
       '/streaming',
       '/events',
+      '/live',
+      '/cluster',
       '/templates',
     ]) {
       const { text, headers } = await agent.get(path);
@@ -111,6 +117,16 @@ describe('demo: server', function () {
       squatter.close();
     }
   });
+
+  it('ends in order at a signal, and streams of events with it', () =>
+    withDemoServer({ PORT: '0' }, async ({ address, stop }) => {
+      const events = await fetch(`${address}/live/count`);
+      const [code, text] = await Promise.all([stop(), events.text()]);
+      expect(code).to.equal(0);
+      expect(text)
+        .to.match(/^:\n\nid: 1\n/)
+        .and.match(/\n\n$/);
+    }));
 
   it('fails where the port that was asked for is taken', () =>
     withServer(tourApp(), async (port) => {

@@ -141,8 +141,12 @@ export function chunked(bytes: Uint8Array, size = Math.max(1, bytes.length)): Bu
 }
 
 /** Waits until something holds, and fails when it does not within two seconds. */
-export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 2000;
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  what: string,
+  milliseconds = 2000,
+): Promise<void> {
+  const end = Date.now() + milliseconds;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`It never came true that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

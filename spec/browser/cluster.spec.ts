@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { withDemoServer } from '../support/demo-server.js';
+import { eventually } from '../support/socket.js';
+
+const SERVER = 'demo/cluster/server.ts';
+// What it may take to start two workers anew, in milliseconds.
+const RESTART = 100_000;
+
+describe('demos of a rolling restart, in a browser', function () {
+  this.timeout(240_000);
+  let browser: Browser;
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-background-networking'],
+    });
+  });
+  after(() => browser.close());
+
+  /** Opens a page of the two workers. */
+  async function visit(path: string, javaScriptEnabled: boolean, use: (page: Page) => Promise<void>): Promise<void> {
+    const open = async ({ address }: { address: string }) => {
+      const page = await browser.newPage({ javaScriptEnabled, viewport: { width: 360, height: 640 } });
+      try {
+        await page.goto(address + path);
+        await use(page);
+      } finally {
+        await page.close();
+      }
+    };
+    await withDemoServer({ PORT: '0' }, open, SERVER);
+  }
+
+  const textOf = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? '';
+
+  it('cluster: shows which workers answered, and loses nothing when the button replaces them', () =>
+    visit('/cluster', true, async (page) => {
+      const isAnsweredBy = (worker: string) => async () => (await textOf(page, '#answers')).includes(`${worker}: `);
+      await eventually(isAnsweredBy('worker 1'), 'the first worker answers', RESTART);
+      await page.getByRole('button', { name: 'Restart the workers' }).click();
+      await eventually(isAnsweredBy('worker 4'), 'the last worker answers', RESTART);
+      expect(await textOf(page, '#state')).to.equal('The workers are being replaced.');
+      expect(await textOf(page, '#answers')).to.match(/failed: 0$/);
+    }));
+
+  it('cluster: restarts by the keyboard, without JavaScript', () =>
+    visit('/cluster', false, async (page) => {
+      expect(await textOf(page, '#worker')).to.match(/^worker [12]$/);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await eventually(
+        async () => {
+          await page.goto(page.url());
+          return /^worker [34]$/.test(await textOf(page, '#worker'));
+        },
+        'a new worker answers',
+        RESTART,
+      );
+      expect(Number(await textOf(page, '#visits'))).to.be.above(0);
+    }));
+
+  it('live: counts on in the next worker, without a gap', () =>
+    visit('/live', true, async (page) => {
+      // Beside the page's own, which it must agree with.
+      await page.evaluate(`ids = []; workers = new Set();
+        source = new EventSource('/live/count');
+        source.onmessage = ({ lastEventId, data }) => {
+          ids.push(Number(lastEventId));
+          workers.add(JSON.parse(data).from);
+        };`);
+      await eventually(async () => Number(await textOf(page, '#number')) > 2, 'it counts', RESTART);
+      await page.getByRole('button', { name: 'Restart the workers' }).click();
+      await eventually(
+        async () => Number(await textOf(page, '#reconnected')) > 0 && /worker [34]/.test(await textOf(page, '#from')),
+        'a new worker counts',
+        RESTART,
+      );
+      await eventually(() => page.evaluate('workers.size > 1'), 'it counts for the other as well', RESTART);
+      expect(await textOf(page, '#missed')).to.equal('0');
+      const ids: number[] = await page.evaluate('ids');
+      expect(ids).to.deep.equal(ids.map((_id, index) => index + 1));
+    }));
+});
