@@ -96,6 +96,7 @@ async function recover(service: Service, request: Request, target: Target, throw
   own(ctx.body, ctx);
   if (thrown instanceof Reply) own(thrown.body, ctx);
   let error = toError(thrown);
+  session.fail();
   try {
     await spool?.clear();
     const answer = await runOnError(hooksAfter(service, target), request, error);
@@ -103,7 +104,7 @@ async function recover(service: Service, request: Request, target: Target, throw
   } catch (another) {
     error = toError(another);
   }
-  if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
+  await session.save()?.catch((failed) => report(failed, ctx));
   markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);
   throw error;

@@ -55,9 +55,7 @@ export class AppSession implements RequestSession {
     return this.#isUsed;
   }
 
-  isStored(): boolean {
-    return true;
-  }
+  fail(): void {}
 
   save(): undefined {}
 

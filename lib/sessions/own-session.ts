@@ -46,6 +46,7 @@ export class OwnSession implements RequestSession, SessionOwner {
   #object: SessionObject | undefined;
   #isUsed = false;
   #isRegenerated = false;
+  #isFailed = false;
   // What failed is not tried again for the error's answer, which would wait for a dead backend once more.
   #isOver = false;
   #isHeld = false;
@@ -104,9 +105,8 @@ export class OwnSession implements RequestSession, SessionOwner {
     return this.#store.snapshot === undefined;
   }
 
-  /** Data of one who logs in must never lie under the identifier from before. */
-  isStored(): boolean {
-    return !this.isNew() && !this.#isRegenerated;
+  fail(): void {
+    this.#isFailed = true;
   }
 
   regenerate(): void {
@@ -115,7 +115,12 @@ export class OwnSession implements RequestSession, SessionOwner {
     this.#isRegenerated = true;
   }
 
+  /** After a failure nobody gets a new identifier, and data of one who logs in never lie under that from before. */
   save(): Promise<void> | undefined {
+    return this.#isFailed && (this.isNew() || this.#isRegenerated) ? undefined : this.store();
+  }
+
+  store(): Promise<void> | undefined {
     if (this.#isOver || this.#isClosed) return undefined;
     const { snapshot } = this.#store;
     if (this.#object) checkNames(this.#object);

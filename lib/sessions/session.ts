@@ -10,8 +10,8 @@ export interface RequestSession {
   value(name: string): unknown;
   /** Whether code of the user touched it in this request, or a value was found in it. */
   isUsed(): boolean;
-  /** Whether a request that failed may store what it changed: under the cookie that the client has already. */
-  isStored(): boolean;
+  /** Says that the request failed: what it changed may only be stored under the cookie that the client has already. */
+  fail(): void;
   /** Stores what changed, if anything may have. */
   save(): Promise<void> | undefined;
   /** Makes later changes throw, since nobody would store them: call it at once after the last `save`. */
@@ -28,7 +28,7 @@ export function refusedSession(refuse: () => never): RequestSession {
     replace: refuse,
     value: refuse,
     isUsed: () => false,
-    isStored: () => false,
+    fail() {},
     save: () => undefined,
     seal() {},
   };

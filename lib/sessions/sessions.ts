@@ -29,7 +29,8 @@ export function sessions(options: SessionsOptions = {}): (ctx: Context, next: Ne
     try {
       await next();
     } catch (error) {
-      if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
+      session.fail();
+      await session.save()?.catch((failed) => report(failed, ctx));
       throw error;
     }
     const saving = session.save();
