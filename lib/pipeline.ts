@@ -41,17 +41,20 @@ export async function respond(service: Service, request: Request, target: Target
       if (exchange.body?.isMultipart) {
         const isSeen = handler.showsFiles || service.needsAmbientRequest || hooks.length > 0;
         await service.receiveUploads(request, isSeen);
+        if (isClosed(ctx.res)) return;
       }
       const binding = bind(handler.plan, request);
       const args = binding instanceof Promise ? await binding : binding;
       if (hooks.length > 0) answer = await runBeforeCall(hooks, request, () => argumentsByName(handler.plan, args));
       if (!answer) {
-        exchange.spool?.give(args);
+        exchange.spool?.begin(args);
         const result = handler.call(args);
         answer = toReply(isPromiseLike(result) ? await result : result, request);
         const filtered = handler.returns && filterReply(handler.returns, answer, request, handler.where);
         if (filtered) answer = filtered instanceof Promise ? await filtered : filtered;
+        exchange.spool?.pause();
         if (hooks.length > 0) answer = await runAfter(hooksAfter(service, target), request, answer);
+        exchange.spool?.resume();
       }
     }
     const finishing = finish(request, answer);

@@ -79,9 +79,7 @@ export class Request<Session extends object = SessionData, State extends object 
    * a handler that reads this was given all of them.
    */
   get files(): Lists<UploadedFile> {
-    const { spool } = this[EXCHANGE];
-    spool?.give(spool.files);
-    return spool?.files ?? NO_FIELDS;
+    return this[EXCHANGE].spool?.show() ?? NO_FIELDS;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */

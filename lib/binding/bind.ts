@@ -189,13 +189,17 @@ class Binding {
   /** @param isWhole - Whether the value is the whole input, in which names begin at its own members. */
   #validate(schema: StandardSchema, value: unknown, parameter: string, isWhole = false): unknown {
     const position = this.#position;
+    const take = (settled: SchemaResult<unknown>) => {
+      if (!settled.issues) exchangeOf(this.#request).spool?.validated(value, settled.value);
+      return this.#take(settled, parameter, isWhole, position);
+    };
     const result = validate(schema, value);
-    if (!isPromiseLike(result)) return this.#take(result, parameter, isWhole, position);
+    if (!isPromiseLike(result)) return take(result);
     const promised = new Promised();
     const settling = Promise.resolve(result)
       .catch(tooDeep)
       .then((settled) => {
-        promised.value = this.#take(settled, parameter, isWhole, position);
+        promised.value = take(settled);
       });
     // Where the next schema throws at once, nobody waits for this one.
     settling.catch(() => {});
