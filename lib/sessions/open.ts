@@ -51,7 +51,7 @@ function share(all: Sessions[], settings: SessionSettings): Sessions {
   const equal = all.find((one) => isEqual(one.settings, settings));
   if (equal) return equal;
   const backend = settings.backend ?? new InMemorySessionBackend();
-  const sessions = new Sessions(settings, new Records(backend, settings.timeout));
+  const sessions = new Sessions(settings, new Records(backend, settings));
   all.push(sessions);
   const rivals = all.filter((one) => one.settings.cookie === settings.cookie);
   const first = Math.min(...rivals.map((one) => numberOf(one.settings)));
