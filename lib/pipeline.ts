@@ -5,7 +5,6 @@ import { notFound } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
 import { closeWithConnection, isClosed, whenClosed } from './koa-compat.js';
 import { exchangeOf, type Request } from './request.js';
-import { markPrivate } from './response/headers.js';
 import { writeErrors } from './response/problem.js';
 import { Reply, reply } from './response/reply.js';
 import { filterReply } from './response/returns.js';
@@ -80,17 +79,23 @@ function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMidd
 function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { ctx } = request;
   const starting = send(answer, ctx);
-  const storing = starting ? starting.then(() => store(request)) : store(request);
+  const storing = starting ? starting.then(() => storeForStream(request)) : store(request);
   return storing?.then(() => requireReadable(ctx));
 }
 
 /** The session is stored before Koa sends anything; what is changed from now on comes too late. */
 function store(request: Request): Promise<void> | undefined {
   const { session } = exchangeOf(request);
-  markPrivate(request);
   const saving = session.save();
   session.seal();
   return saving;
+}
+
+/** A generator may look at the session when its head is long gone. */
+function storeForStream(request: Request): Promise<void> | undefined {
+  const { ctx, session } = exchangeOf(request);
+  if (!ctx.response.get('Cache-Control')) session.markPrivate();
+  return store(request);
 }
 
 /** An error that no hook answers goes on to Koa, as it was thrown; so does one of the hook or of its answer. */
@@ -108,7 +113,6 @@ async function recover(service: Service, request: Request, target: Target, throw
     error = toError(another);
   }
   await session.save()?.catch((failed) => report(failed, ctx));
-  markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);
   throw error;
 }

@@ -84,13 +84,11 @@ export class Request<Session extends object = SessionData, State extends object 
 
   /** The visitor's session; assign an empty object or `null` to end it. */
   get session(): Session {
-    this[EXCHANGE].readsSession = true;
     // The class alone knows what the sessions of its app hold.
     return this[EXCHANGE].session.get() as Session;
   }
 
   set session(value: Session | null) {
-    this[EXCHANGE].readsSession = true;
     this[EXCHANGE].session.replace(value);
   }
 

@@ -19,10 +19,10 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
   body: ({ bodyParams }, { name }) => bodyParams[name],
   file: (request, { name }) => exchangeOf(request).spool?.files[name],
   session: (request, { name, sources }) => {
-    const exchange = exchangeOf(request);
-    const value = exchange.session.value(name);
+    const { session } = exchangeOf(request);
+    const value = session.value(name);
     // Where only the session may give it, an answer without it is the visitor's as well.
-    if (value !== undefined || sources.length === 1) exchange.readsSession = true;
+    if (sources.length === 1) session.markPrivate();
     return value === undefined ? undefined : [value];
   },
 };

@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from '../context.js';
 import type { Issue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
-import { markPrivate } from './headers.js';
 
 // They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
 const OF_THE_BODY = /^(content-(?!security-policy).*|etag|last-modified|cache-control|transfer-encoding|trailer)$/;
@@ -24,7 +23,6 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     for (const name of ctx.res.getHeaderNames()) if (OF_THE_BODY.test(name)) ctx.remove(name);
     ctx.set(answer.headers);
     ctx.status = answer.status;
-    markPrivate(request);
     ctx.type = isJson ? 'application/problem+json' : 'text';
     const text = isJson ? JSON.stringify(problemOf(answer)) : textOf(answer);
     ctx.length = Buffer.byteLength(text);

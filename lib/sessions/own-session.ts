@@ -1,4 +1,5 @@
 import type { Context } from '../context.js';
+import { markPrivate } from '../response/headers.js';
 import { report } from '../thrown.js';
 import type { SessionData } from './backend.js';
 import { toJson } from './changes.js';
@@ -67,13 +68,13 @@ export class OwnSession implements RequestSession, SessionOwner {
   }
 
   get(): SessionData {
-    this.#isUsed = true;
+    this.#use();
     const object = this.#open();
     return this.#isSealed ? readOnly({ ...object }) : object;
   }
 
   getOutside(): SessionData {
-    this.#isUsed = true;
+    this.#use();
     const object = this.#open();
     return this.#isClosed ? readOnly({ ...object }) : object;
   }
@@ -86,19 +87,19 @@ export class OwnSession implements RequestSession, SessionOwner {
   replaceOutside(value: object | null): void {
     if (this.#isClosed) throw tooLate();
     if (typeof value !== 'object') throw new TypeError('The session can only be an object, or null to end it');
-    this.#isUsed = true;
+    this.#use();
     this.#object = new SessionObject(this, { ...value });
   }
 
   value(name: string): unknown {
     if (!this.#object && !this.#store.snapshot) return undefined;
     const value = Object.hasOwn(this.#open(), name) ? this.#open()[name] : undefined;
-    if (value !== undefined) this.#isUsed = true;
+    if (value !== undefined) this.#use();
     return value;
   }
 
-  isUsed(): boolean {
-    return this.#isUsed;
+  markPrivate(): void {
+    markPrivate(this.#ctx);
   }
 
   isNew(): boolean {
@@ -111,7 +112,7 @@ export class OwnSession implements RequestSession, SessionOwner {
 
   regenerate(): void {
     if (this.#isClosed) throw tooLate();
-    this.#isUsed = true;
+    this.#use();
     this.#isRegenerated = true;
   }
 
@@ -137,6 +138,10 @@ export class OwnSession implements RequestSession, SessionOwner {
     this.#isHeld = true;
   }
 
+  isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   release(): void {
     this.#isHeld = false;
     this.seal();
@@ -149,6 +154,11 @@ export class OwnSession implements RequestSession, SessionOwner {
     if (!this.#object) return;
     watchUntilClosed(this.#object, this.#ctx.res, (error) => report(error, this.#ctx));
     Object.freeze(this.#object);
+  }
+
+  #use(): void {
+    this.#isUsed = true;
+    this.markPrivate();
   }
 
   #open(): SessionObject {

@@ -8,8 +8,8 @@ export interface RequestSession {
   replace(value: object | null): void;
   /** What the session itself holds under a name; nothing that its object inherits. */
   value(name: string): unknown;
-  /** Whether code of the user touched it in this request, or a value was found in it. */
-  isUsed(): boolean;
+  /** Says that the answer is this visitor's alone, as each use of the session does by itself. */
+  markPrivate(): void;
   /** Says that the request failed: what it changed may only be stored under the cookie that the client has already. */
   fail(): void;
   /** Stores what changed, if anything may have. */
@@ -27,7 +27,7 @@ export function refusedSession(refuse: () => never): RequestSession {
     get: refuse,
     replace: refuse,
     value: refuse,
-    isUsed: () => false,
+    markPrivate() {},
     fail() {},
     save: () => undefined,
     seal() {},

@@ -24,7 +24,8 @@ export function sessions(options: SessionsOptions = {}): (ctx: Context, next: Ne
   const settings = settleSessions(options);
   return async function sessions(ctx: Context, next: Next): Promise<void> {
     const session = await openSession(ctx, settings);
-    if (!(session instanceof OwnSession)) return next();
+    // Another one in front of it ends the session when that is through.
+    if (!(session instanceof OwnSession) || session.isHeld()) return next();
     session.hold();
     try {
       await next();

@@ -138,6 +138,19 @@ describe('mounts with session settings of their own', () => {
     );
   });
 
+  for (const isUsedFirst of ['made first', 'made last'])
+    for (const first of ['/one', '/two'])
+      it(`and the same cookie are refused beside each other: the one made last, whoever is asked first: ${first}, the mount ${isUsedFirst} in front`, async () => {
+        const one = micropie(Pad, { prefix: '/one', session: { timeout: 100 } });
+        const two = micropie(Pad, { prefix: '/two', session: { timeout: 200 } });
+        const app = isUsedFirst === 'made first' ? appOf(one, two) : appOf(two, one);
+        errorsOf(app);
+        for (const path of [first, '/two', '/one', '/two'])
+          await guest(app)
+            .get(`${path}/put/a/1`)
+            .expect(path === '/one' ? 200 : 500);
+      });
+
   const COOKIES = [undefined, 'shop', 'admin'].map((cookie) => ({ prefix: `/${cookie ?? 'default'}`, cookie }));
   for (const from of COOKIES)
     for (const to of COOKIES.filter((one) => one !== from))
