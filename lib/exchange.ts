@@ -20,8 +20,6 @@ export class Exchange {
   readonly pathParams: readonly string[];
   readonly tools: Tools;
   session: RequestSession = NO_SESSION;
-  /** Whether the session was looked at on the way to the answer, which then is for this visitor alone. */
-  readsSession = false;
   /** Undefined until there is a body that is read. */
   body: Body | undefined;
   /** The uploaded files; undefined until there are any to receive. */

@@ -37,6 +37,15 @@ export function whenPiped(res: ServerResponse, run: () => void): void {
   res.once('pipe', run);
 }
 
+/** Runs a function before the head of a response is written, whoever does it: Node writes every head by `writeHead`. */
+export function beforeHead(res: ServerResponse, run: () => void): void {
+  const { writeHead } = res;
+  res.writeHead = (...head: unknown[]) => {
+    run();
+    return Reflect.apply(writeHead, res, head);
+  };
+}
+
 /**
  * Runs a function when the answer is out, before Node's own 'finish' listener, which reads and drops whatever is
  * left of the request's body, however long, unless somebody has begun to read it.

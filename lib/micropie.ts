@@ -8,6 +8,7 @@ import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';
 import type { Route } from './routing/route.js';
 import { rememberService, Service } from './service.js';
+import { noteMount } from './sessions/open.js';
 import { isClass } from './values.js';
 
 /** The Koa middleware that `micropie` makes. */
@@ -51,6 +52,7 @@ export function micropie<C extends object>(
     return withRequest(request, () => respond(service, request, target));
   }
 
+  noteMount(micropie, settings.session);
   return rememberService(Object.assign(micropie, { middlewares, routes }), service);
 }
 

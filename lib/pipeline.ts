@@ -5,7 +5,6 @@ import { notFound } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
 import { closeWithConnection, isClosed, whenClosed } from './koa-compat.js';
 import { exchangeOf, type Request } from './request.js';
-import { markPrivate } from './response/headers.js';
 import { dropBodyHeaders, writeErrors } from './response/problem.js';
 import { Reply, reply } from './response/reply.js';
 import { filterReply } from './response/returns.js';
@@ -41,17 +40,20 @@ export async function respond(service: Service, request: Request, target: Target
       if (exchange.body?.isMultipart) {
         const isSeen = handler.showsFiles || service.needsAmbientRequest || hooks.length > 0;
         await service.receiveUploads(request, isSeen);
+        if (isClosed(ctx.res)) return;
       }
       const binding = bind(handler.plan, request);
       const args = binding instanceof Promise ? await binding : binding;
       if (hooks.length > 0) answer = await runBeforeCall(hooks, request, () => argumentsByName(handler.plan, args));
       if (!answer) {
-        exchange.spool?.give(args);
+        exchange.spool?.begin(args);
         const result = handler.call(args);
         answer = toReply(isPromiseLike(result) ? await result : result, request);
         const filtered = handler.returns && filterReply(handler.returns, answer, request, handler.where);
         if (filtered) answer = filtered instanceof Promise ? await filtered : filtered;
+        exchange.spool?.pause();
         if (hooks.length > 0) answer = await runAfter(hooksAfter(service, target), request, answer);
+        exchange.spool?.resume();
       }
     }
     const finishing = finish(request, answer);
@@ -77,17 +79,23 @@ function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMidd
 function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { ctx } = request;
   const starting = send(answer, ctx);
-  const storing = starting ? starting.then(() => store(request)) : store(request);
+  const storing = starting ? starting.then(() => storeForStream(request)) : store(request);
   return storing?.then(() => requireReadable(ctx));
 }
 
 /** The session is stored before Koa sends anything; what is changed from now on comes too late. */
 function store(request: Request): Promise<void> | undefined {
   const { session } = exchangeOf(request);
-  markPrivate(request);
   const saving = session.save();
   session.seal();
   return saving;
+}
+
+/** A generator may look at the session when its head is long gone. */
+function storeForStream(request: Request): Promise<void> | undefined {
+  const { ctx, session } = exchangeOf(request);
+  if (!ctx.response.get('Cache-Control')) session.markPrivate();
+  return store(request);
 }
 
 /** An error that no hook answers goes on to Koa, as it was thrown; so does one of the hook or of its answer. */
@@ -96,6 +104,7 @@ async function recover(service: Service, request: Request, target: Target, throw
   own(ctx.body, ctx);
   if (thrown instanceof Reply) own(thrown.body, ctx);
   let error = toError(thrown);
+  session.fail();
   try {
     await spool?.clear();
     const answer = await runOnError(hooksAfter(service, target), request, error);
@@ -103,12 +112,11 @@ async function recover(service: Service, request: Request, target: Target, throw
       dropBodyHeaders(ctx);
       return await finish(request, answer);
     }
-    if (session.isStored()) await saveSafely(request);
+    await saveSafely(request);
   } catch (another) {
     report(error, ctx);
     error = toError(another);
   }
-  markPrivate(request);
   writeErrors(request, error, target.kind === 'handler' && target.handler.prefersJson);
   throw error;
 }

@@ -79,20 +79,16 @@ export class Request<Session extends object = SessionData, State extends object 
    * a handler that reads this was given all of them.
    */
   get files(): Lists<UploadedFile> {
-    const { spool } = this[EXCHANGE];
-    spool?.give(spool.files);
-    return spool?.files ?? NO_FIELDS;
+    return this[EXCHANGE].spool?.show() ?? NO_FIELDS;
   }
 
   /** The visitor's session; assign an empty object or `null` to end it. */
   get session(): Session {
-    this[EXCHANGE].readsSession = true;
     // The class alone knows what the sessions of its app hold.
     return this[EXCHANGE].session.get() as Session;
   }
 
   set session(value: Session | null) {
-    this[EXCHANGE].readsSession = true;
     this[EXCHANGE].session.replace(value);
   }
 

@@ -10,6 +10,7 @@ import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import Koa from 'koa';
 import {
+  beforeHead,
   closeWithConnection,
   filterErrors,
   isClosed,
@@ -18,6 +19,7 @@ import {
   resetIfUnframed,
 } from '../lib/koa-compat.js';
 import { errorsOf, watched, withServer } from './support/app.js';
+import { withHttp2 } from './support/http2.js';
 import { folderOf, succeed } from './support/package.js';
 import { eventually, withSocket } from './support/socket.js';
 
@@ -103,6 +105,38 @@ async function withNode<T>(listener: Listener, use: (port: number) => Promise<T>
 }
 
 describe('Node', () => {
+  const WAYS: Record<string, (res: ServerResponse) => void> = {
+    'end()': (res) => res.end('x'),
+    'write()': (res) => {
+      res.write('x');
+      res.end();
+    },
+    'writeHead()': (res) => void res.writeHead(200, { 'X-Other': '1' }).end('x'),
+    'pipe()': (res) => void Readable.from(['x'], { objectMode: false }).pipe(res),
+  };
+  for (const [how, answer] of Object.entries(WAYS)) {
+    const listener: Listener = (_req, res) => {
+      beforeHead(res, () => res.setHeader('X-Late', 'set'));
+      answer(res);
+    };
+
+    it(`writes the head by writeHead, also where it does so by itself: ${how}`, async () => {
+      const response = await withNode(listener, (port) => withSocket(port, (socket) => socket.exchange(GET)));
+      expect(response.headers['x-late']).to.equal('set');
+    });
+
+    it(`does so over HTTP/2: ${how}`, async () => {
+      const app = new Koa().use((ctx) => {
+        ctx.respond = false;
+        listener(ctx.req, ctx.res);
+      });
+      await withHttp2(app, async (session) => {
+        const [head] = await once(session.request({ ':path': '/' }).resume(), 'response');
+        expect(head['x-late']).to.equal('set');
+      });
+    });
+  }
+
   it('reads away the rest of a body at the end of the answer, but for who comes before its own listener', async () => {
     let flowing: boolean | null = true;
     const listener: Listener = (req, res) => {

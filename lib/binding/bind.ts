@@ -19,10 +19,10 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
   body: ({ bodyParams }, { name }) => bodyParams[name],
   file: (request, { name }) => exchangeOf(request).spool?.files[name],
   session: (request, { name, sources }) => {
-    const exchange = exchangeOf(request);
-    const value = exchange.session.value(name);
+    const { session } = exchangeOf(request);
+    const value = session.value(name);
     // Where only the session may give it, an answer without it is the visitor's as well.
-    if (value !== undefined || sources.length === 1) exchange.readsSession = true;
+    if (sources.length === 1) session.markPrivate();
     return value === undefined ? undefined : [value];
   },
 };
@@ -189,13 +189,17 @@ class Binding {
   /** @param isWhole - Whether the value is the whole input, in which names begin at its own members. */
   #validate(schema: StandardSchema, value: unknown, parameter: string, isWhole = false): unknown {
     const position = this.#position;
+    const take = (settled: SchemaResult<unknown>) => {
+      if (!settled.issues) exchangeOf(this.#request).spool?.validated(value, settled.value);
+      return this.#take(settled, parameter, isWhole, position);
+    };
     const result = validate(schema, value);
-    if (!isPromiseLike(result)) return this.#take(result, parameter, isWhole, position);
+    if (!isPromiseLike(result)) return take(result);
     const promised = new Promised();
     const settling = Promise.resolve(result)
       .catch(tooDeep)
       .then((settled) => {
-        promised.value = this.#take(settled, parameter, isWhole, position);
+        promised.value = take(settled);
       });
     // Where the next schema throws at once, nobody waits for this one.
     settling.catch(() => {});

@@ -1,12 +1,22 @@
-import { exchangeOf, type Request } from '../request.js';
+import type { Context } from '../context.js';
+import { beforeHead } from '../koa-compat.js';
+
+const MARKED = Symbol('private');
 
 /**
  * Keeps an answer for which the session was read out of shared caches, whatever the address looks like: a cache that
- * goes by the ending would store `/me/nothing.css`.
+ * goes by the ending would store `/me/nothing.css`. Whoever sets or drops headers afterwards, Koa for its errors too:
+ * the head is looked at once more when it goes.
  */
-export function markPrivate(request: Request): void {
-  const { ctx, session, readsSession } = exchangeOf(request);
-  if (!(readsSession || session.isUsed()) || ctx.headerSent) return;
+export function markPrivate(ctx: Context): void {
+  mark(ctx);
+  if (ctx[MARKED]) return;
+  ctx[MARKED] = true;
+  beforeHead(ctx.res, () => mark(ctx));
+}
+
+function mark(ctx: Context): void {
+  if (ctx.headerSent) return;
   if (!ctx.response.get('Cache-Control')) ctx.set('Cache-Control', 'private');
   ctx.vary('Cookie');
 }

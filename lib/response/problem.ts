@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from '../context.js';
 import { type Issue, toIssue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
-import { markPrivate } from './headers.js';
 
 // They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
 const OF_THE_BODY =
@@ -32,7 +31,6 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     dropBodyHeaders(ctx);
     ctx.set(answer.headers);
     ctx.status = answer.status;
-    markPrivate(request);
     ctx.vary('Accept');
     ctx.type = isJson ? 'application/problem+json' : 'text';
     ctx.length = Buffer.byteLength(text);

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Context } from '../context.js';
+import { markPrivate } from '../response/headers.js';
 import { report } from '../thrown.js';
 import type { SessionData } from './backend.js';
 import { readOnly, tooLate, watchUntilClosed } from './seal.js';
@@ -21,14 +22,14 @@ export class AppSession implements RequestSession {
   }
 
   get(): SessionData {
-    this.#isUsed = true;
+    this.#use();
     const session = this.#read() ?? this.#beginAnew();
     return this.#isSealed ? readOnly({ ...session }) : session;
   }
 
   /** The app's middleware in front may still change it when the controller may not. */
   getOutside(): SessionData | null {
-    this.#isUsed = true;
+    this.#use();
     const session = this.#read() ?? null;
     return session && this.#isSent ? readOnly({ ...session }) : session;
   }
@@ -40,24 +41,22 @@ export class AppSession implements RequestSession {
 
   replaceOutside(value: object | null): void {
     if (this.#isSent) throw tooLate();
-    this.#isUsed = true;
+    this.#use();
     this.#write(value);
   }
 
   value(name: string): unknown {
     const session = this.#read();
     if (!session || !isFree(name) || !Object.hasOwn(session, name)) return undefined;
-    this.#isUsed = true;
+    this.#use();
     return session[name];
   }
 
-  isUsed(): boolean {
-    return this.#isUsed;
+  markPrivate(): void {
+    markPrivate(this.#ctx);
   }
 
-  isStored(): boolean {
-    return true;
-  }
+  fail(): void {}
 
   save(): undefined {}
 
@@ -75,6 +74,11 @@ export class AppSession implements RequestSession {
     watchUntilClosed(session, this.#ctx.res, (error) => report(error, this.#ctx));
     // koa-session makes its object anew for each request; any other may be the app's own.
     if (typeof session['manuallyCommit'] === 'function') Object.freeze(session);
+  }
+
+  #use(): void {
+    this.#isUsed = true;
+    this.markPrivate();
   }
 
   #read(): SessionData | null | undefined {

@@ -15,7 +15,8 @@ export type SessionData = Record<string, unknown>;
  */
 export interface SessionBackend {
   /**
-   * @param id - A session's identifier: 43 characters of URL-safe Base64.
+   * @param id - A session's identifier: 43 characters of URL-safe Base64, behind the cookie's name and a dot where
+   *   that is another than `session_id`.
    * @returns What was saved, or nothing when there is no such session.
    */
   load(id: string): SessionData | null | undefined | Promise<SessionData | null | undefined>;

@@ -36,13 +36,32 @@ class AppSessions {
 
 const sessionsOfApp = new WeakMap<Application, AppSessions>();
 
+const settingsOfMount = new WeakMap<object, SessionSettings>();
+
+/** Notes the settings of a mount, so that its app knows of all its mounts when it is asked for the first time. */
+export function noteMount(mount: object, settings: SessionSettings): void {
+  if (settings.enabled) settingsOfMount.set(mount, settings);
+}
+
 function sessionsOf(app: Application, settings: SessionSettings): Sessions {
-  const known = sessionsOfApp.get(app) ?? new AppSessions();
-  const sessions = known.bySettings.get(settings);
-  if (sessions) return sessions;
+  const known = sessionsOfApp.get(app) ?? register(app);
+  return known.bySettings.get(settings) ?? add(known, settings);
+}
+
+/** Those within koa-mount or a router are not to be seen there: they are added when they are asked. */
+function register(app: Application): AppSessions {
+  const known = new AppSessions();
   sessionsOfApp.set(app, known);
-  const shared = share(known.all, settings);
-  known.bySettings.set(settings, shared);
+  for (const middleware of app.middleware) {
+    const settings = settingsOfMount.get(middleware);
+    if (settings && !known.bySettings.has(settings)) add(known, settings);
+  }
+  return known;
+}
+
+function add({ all, bySettings }: AppSessions, settings: SessionSettings): Sessions {
+  const shared = share(all, settings);
+  bySettings.set(settings, shared);
   return shared;
 }
 
@@ -51,7 +70,7 @@ function share(all: Sessions[], settings: SessionSettings): Sessions {
   const equal = all.find((one) => isEqual(one.settings, settings));
   if (equal) return equal;
   const backend = settings.backend ?? new InMemorySessionBackend();
-  const sessions = new Sessions(settings, new Records(backend, settings.timeout));
+  const sessions = new Sessions(settings, new Records(backend, settings));
   all.push(sessions);
   const rivals = all.filter((one) => one.settings.cookie === settings.cookie);
   const first = Math.min(...rivals.map((one) => numberOf(one.settings)));

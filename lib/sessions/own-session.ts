@@ -1,4 +1,5 @@
 import type { Context } from '../context.js';
+import { markPrivate } from '../response/headers.js';
 import { report } from '../thrown.js';
 import type { SessionData } from './backend.js';
 import { toJson } from './changes.js';
@@ -46,6 +47,7 @@ export class OwnSession implements RequestSession, SessionOwner {
   #object: SessionObject | undefined;
   #isUsed = false;
   #isRegenerated = false;
+  #isFailed = false;
   // What failed is not tried again for the error's answer, which would wait for a dead backend once more.
   #isOver = false;
   #isHeld = false;
@@ -66,13 +68,13 @@ export class OwnSession implements RequestSession, SessionOwner {
   }
 
   get(): SessionData {
-    this.#isUsed = true;
+    this.#use();
     const object = this.#open();
     return this.#isSealed ? readOnly({ ...object }) : object;
   }
 
   getOutside(): SessionData {
-    this.#isUsed = true;
+    this.#use();
     const object = this.#open();
     return this.#isClosed ? readOnly({ ...object }) : object;
   }
@@ -85,37 +87,41 @@ export class OwnSession implements RequestSession, SessionOwner {
   replaceOutside(value: object | null): void {
     if (this.#isClosed) throw tooLate();
     if (typeof value !== 'object') throw new TypeError('The session can only be an object, or null to end it');
-    this.#isUsed = true;
+    this.#use();
     this.#object = new SessionObject(this, { ...value });
   }
 
   value(name: string): unknown {
     if (!this.#object && !this.#store.snapshot) return undefined;
     const value = Object.hasOwn(this.#open(), name) ? this.#open()[name] : undefined;
-    if (value !== undefined) this.#isUsed = true;
+    if (value !== undefined) this.#use();
     return value;
   }
 
-  isUsed(): boolean {
-    return this.#isUsed;
+  markPrivate(): void {
+    markPrivate(this.#ctx);
   }
 
   isNew(): boolean {
     return this.#store.snapshot === undefined;
   }
 
-  /** Data of one who logs in must never lie under the identifier from before. */
-  isStored(): boolean {
-    return !this.isNew() && !this.#isRegenerated;
+  fail(): void {
+    this.#isFailed = true;
   }
 
   regenerate(): void {
     if (this.#isClosed) throw tooLate();
-    this.#isUsed = true;
+    this.#use();
     this.#isRegenerated = true;
   }
 
+  /** After a failure nobody gets a new identifier, and data of one who logs in never lie under that from before. */
   save(): Promise<void> | undefined {
+    return this.#isFailed && (this.isNew() || this.#isRegenerated) ? undefined : this.store();
+  }
+
+  store(): Promise<void> | undefined {
     if (this.#isOver || this.#isClosed) return undefined;
     const { snapshot } = this.#store;
     if (this.#object) checkNames(this.#object);
@@ -132,6 +138,10 @@ export class OwnSession implements RequestSession, SessionOwner {
     this.#isHeld = true;
   }
 
+  isHeld(): boolean {
+    return this.#isHeld;
+  }
+
   release(): void {
     this.#isHeld = false;
     this.seal();
@@ -144,6 +154,11 @@ export class OwnSession implements RequestSession, SessionOwner {
     if (!this.#object) return;
     watchUntilClosed(this.#object, this.#ctx.res, (error) => report(error, this.#ctx));
     Object.freeze(this.#object);
+  }
+
+  #use(): void {
+    this.#isUsed = true;
+    this.markPrivate();
   }
 
   #open(): SessionObject {

@@ -4,6 +4,7 @@ import { isRecord } from '../values.js';
 import { renewalInterval, type SessionBackend, type SessionData } from './backend.js';
 import { changesBetween, toJson, withChanges } from './changes.js';
 import { InMemorySessionBackend } from './memory.js';
+import { SESSION_ROWS, type SessionSettings } from './options.js';
 import { deadline, guarded, KeyedQueue, Recent } from './timeout.js';
 
 /** Thrown when a session was ended while a request still worked with it. */
@@ -19,15 +20,25 @@ export interface Snapshot {
 export class Records {
   readonly #backend: SessionBackend;
   readonly #timeout: number;
+  readonly #cookie: string;
   // Only what goes without `update` has to be done one after another.
   readonly #queue = new KeyedQueue();
   readonly #renewed: Recent;
 
-  /** @param timeout - The seconds for which a session is kept after its last use. */
-  constructor(backend: SessionBackend, timeout: number) {
+  constructor(backend: SessionBackend, { timeout, cookie }: Pick<SessionSettings, 'timeout' | 'cookie'>) {
     this.#backend = backend;
     this.#timeout = timeout;
+    this.#cookie = cookie;
     this.#renewed = new Recent(renewalInterval(timeout));
+  }
+
+  /**
+   * The identifier under which the backend has the session of a cookie's value. It goes by the cookie's name as well:
+   * with one backend for both, a shop's cookie sent under the name of the administrators' is none of theirs. No value
+   * has a dot, so that none of the default cookie passes for that of another.
+   */
+  idOf(value: string): string {
+    return this.#cookie === SESSION_ROWS.cookie.fallback ? value : `${this.#cookie}.${value}`;
   }
 
   /** Gives a session as JSON text; an empty one is none. */

@@ -4,7 +4,8 @@ import type { SessionData } from './backend.js';
 export interface SessionOwner {
   isNew(): boolean;
   regenerate(): void;
-  save(): Promise<void> | undefined;
+  /** Stores what changed, since the user asks for it: also in a request that failed. */
+  store(): Promise<void> | undefined;
 }
 
 type Callback = (error?: unknown) => void;
@@ -37,7 +38,7 @@ export class SessionObject {
 
   /** Stores the session now, instead of when the request is over. */
   async save(callback?: Callback): Promise<void> {
-    const saved = Promise.resolve(this.#owner.save());
+    const saved = Promise.resolve(this.#owner.store());
     // As passport calls it: there the callback alone hears of an error.
     await (callback ? saved.then(() => callback(), callback) : saved);
   }

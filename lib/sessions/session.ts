@@ -8,10 +8,10 @@ export interface RequestSession {
   replace(value: object | null): void;
   /** What the session itself holds under a name; nothing that its object inherits. */
   value(name: string): unknown;
-  /** Whether code of the user touched it in this request, or a value was found in it. */
-  isUsed(): boolean;
-  /** Whether a request that failed may store what it changed: under the cookie that the client has already. */
-  isStored(): boolean;
+  /** Says that the answer is this visitor's alone, as each use of the session does by itself. */
+  markPrivate(): void;
+  /** Says that the request failed: what it changed may only be stored under the cookie that the client has already. */
+  fail(): void;
   /** Stores what changed, if anything may have. */
   save(): Promise<void> | undefined;
   /** Makes later changes throw, since nobody would store them: call it at once after the last `save`. */
@@ -27,8 +27,8 @@ export function refusedSession(refuse: () => never): RequestSession {
     get: refuse,
     replace: refuse,
     value: refuse,
-    isUsed: () => false,
-    isStored: () => false,
+    markPrivate() {},
+    fail() {},
     save: () => undefined,
     seal() {},
   };

@@ -24,12 +24,14 @@ export function sessions(options: SessionsOptions = {}): (ctx: Context, next: Ne
   const settings = settleSessions(options);
   return async function sessions(ctx: Context, next: Next): Promise<void> {
     const session = await openSession(ctx, settings);
-    if (!(session instanceof OwnSession)) return next();
+    // Another one in front of it ends the session when that is through.
+    if (!(session instanceof OwnSession) || session.isHeld()) return next();
     session.hold();
     try {
       await next();
     } catch (error) {
-      if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));
+      session.fail();
+      await session.save()?.catch((failed) => report(failed, ctx));
       throw error;
     }
     const saving = session.save();

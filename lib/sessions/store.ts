@@ -19,8 +19,9 @@ export class RequestStore {
   }
 
   /** An identifier of another shape is the client's invention: no backend ever sees it. */
-  async get(id: string): Promise<object | undefined> {
-    const json = ID.test(id) ? await this.#records.load(id, this.#ctx) : undefined;
+  async get(value: string): Promise<object | undefined> {
+    const id = this.#records.idOf(value);
+    const json = ID.test(value) ? await this.#records.load(id, this.#ctx) : undefined;
     if (json === undefined) return undefined;
     this.snapshot = { id, json };
     // koa-session need only know that there is one; the data stay here.
@@ -38,7 +39,8 @@ export class RequestStore {
     }
   }
 
-  async set(id: string): Promise<void> {
+  async set(value: string): Promise<void> {
+    const id = this.#records.idOf(value);
     const before = this.snapshot;
     const json = this.#json;
     if (!before) await this.#records.create(id, json);
@@ -48,9 +50,9 @@ export class RequestStore {
     this.snapshot = { id, json };
   }
 
-  async destroy(id: string): Promise<void> {
+  async destroy(value: string): Promise<void> {
     if (this.isMoving) return;
-    await this.#records.destroy(id);
+    await this.#records.destroy(this.#records.idOf(value));
     this.snapshot = undefined;
   }
 

@@ -1,8 +1,11 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import { payloadTooLarge } from '../errors.js';
 
 const LINE_BREAK = '\r\n';
 const [SPACE, TAB, CARRIAGE_RETURN] = [0x20, 0x09, 0x0d];
 const MAX_PADDING = 256;
+// Mail programs write a line there, which others are to pass over (RFC 2046, section 5.1.1); browsers write nothing.
+const MAX_OUTSIDE = 64 * 1024;
 
 /**
  * Counts the parts of a multipart body and strips the spaces and tabs that may follow a boundary (RFC 2046, section
@@ -17,6 +20,8 @@ export class Delimiters extends Transform {
   readonly #delimiter: Buffer;
   // Bytes that may be the beginning of a delimiter. The first one needs no line break before it, so one is put there.
   #held: Buffer = Buffer.from(LINE_BREAK);
+  // The bytes before the first boundary and behind the last, which no other limit counts.
+  #outside = 0;
 
   constructor(boundary: string) {
     super();
@@ -27,8 +32,8 @@ export class Delimiters extends Transform {
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
     const end = this.isClosed ? 0 : this.#pass(bytes);
     this.#held = this.isClosed ? Buffer.alloc(0) : bytes.subarray(end);
-    if (this.isClosed) this.push(bytes.subarray(end));
-    done();
+    if (this.isClosed) this.#pushOutside(bytes.subarray(end));
+    done(this.#outside > MAX_OUTSIDE ? outsideTooLarge() : null);
   }
 
   override _flush(done: TransformCallback): void {
@@ -42,7 +47,8 @@ export class Delimiters extends Transform {
     for (;;) {
       const found = bytes.indexOf(this.#delimiter, start);
       const end = found === -1 ? this.#beginningAtEnd(bytes, start) : found;
-      this.push(bytes.subarray(start, end));
+      if (this.parts === 0) this.#pushOutside(bytes.subarray(start, end));
+      else this.push(bytes.subarray(start, end));
       if (found === -1) return end;
       const next = endOfPadding(bytes, found + length);
       if (next === undefined) return found;
@@ -56,6 +62,11 @@ export class Delimiters extends Transform {
     }
   }
 
+  #pushOutside(bytes: Buffer): void {
+    this.#outside += bytes.length;
+    this.push(bytes);
+  }
+
   /** Where the bytes at the end begin that may be the first of a delimiter; the length where there are none. */
   #beginningAtEnd(bytes: Buffer, start: number): number {
     const tail = bytes.subarray(Math.max(start, bytes.length - this.#delimiter.length + 1));
@@ -63,6 +74,10 @@ export class Delimiters extends Transform {
     const isBeginning = at !== -1 && this.#delimiter.indexOf(tail.subarray(at)) === 0;
     return bytes.length - (isBeginning ? tail.length - at : 0);
   }
+}
+
+function outsideTooLarge(): Error {
+  return payloadTooLarge(`More than ${MAX_OUTSIDE} bytes before the first part or behind the last`);
 }
 
 /** @returns `undefined` where more bytes are needed to tell; `start` where there is no padding. */

@@ -83,6 +83,7 @@ async function parse(req: IncomingMessage, boundary: string, limits: UploadSetti
     .on('partsLimit', () => queue.fail(payloadTooLarge(`More than ${limits.maxParts} parts`)))
     .on('error', (cause: Error) => queue.fail(badRequest('Bad multipart body', cause)))
     .on('finish', () => queue.end(delimiters));
+  delimiters.once('error', (error) => queue.fail(error));
   const onClose = () => req.readableEnded || queue.fail(badRequest('Request aborted'));
   queue.parts.once('close', () => req.off('close', onClose).unpipe(delimiters));
   req.once('close', onClose).on('data', (chunk: Buffer) => {

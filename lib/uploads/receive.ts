@@ -1,5 +1,7 @@
 import { bodyOf } from '../body/body.js';
+import { isSent, whenClosed } from '../koa-compat.js';
 import { exchangeOf, type Request } from '../request.js';
+import { report } from '../thrown.js';
 import type { UploadSettings } from './options.js';
 import { readParts } from './parts.js';
 import { sweepAbandoned } from './private-folder.js';
@@ -19,10 +21,11 @@ export function prepareUploads(settings: UploadSettings | false): (request: Requ
   return async (request, store = true) => {
     const spool = new Spool(settings ? settings.dir : undefined);
     const exchange = exchangeOf(request);
+    const { req, res } = request.ctx;
     exchange.spool = spool;
     const fields: Record<string, string[]> = Object.create(null);
     const files: Record<string, UploadedFile[]> = Object.create(null);
-    for await (const part of readParts(request.ctx.req, settings)) {
+    for await (const part of readParts(req, settings)) {
       if (part.kind === 'field') {
         if (part.value !== '') add(fields, part.name, part.value);
         continue;
@@ -34,6 +37,9 @@ export function prepareUploads(settings: UploadSettings | false): (request: Requ
       else add(files, part.name, file);
     }
     await spool.complete(files);
+    whenClosed(res, () => {
+      if (!isSent(res)) spool.abandon().catch((error) => report(error, request.ctx));
+    });
     exchange.body = bodyOf({ fields, isMultipart: true });
   };
 }

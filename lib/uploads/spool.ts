@@ -29,6 +29,8 @@ export class Spool {
   #folder: string | undefined;
   readonly #paths = new Map<UploadedFile, string>();
   readonly #given = new Set<UploadedFile>();
+  readonly #hidden = new Set<UploadedFile>();
+  #isHandling = false;
   #files: Lists<UploadedFile> = emptyLists();
 
   /** @param dir - The folder that keeps the files; without one they are temporary. */
@@ -59,12 +61,41 @@ export class Spool {
     this.#files = files;
   }
 
-  /** Notes the files in what a handler is given: `uploads.dir` keeps no others. */
-  give(value: unknown, depth = 0): void {
-    if (!this.#isKept || depth > MAX_DEPTH) return;
-    if (value instanceof UploadedFile) this.#given.add(value);
-    else if (Array.isArray(value)) for (const one of value) this.give(one, depth + 1);
-    else if (isPlain(value)) for (const one of Object.values(value)) this.give(one, depth + 1);
+  /** Notes the files that a schema was given, where they can not be seen in what it made of them. */
+  validated(value: unknown, result: unknown): void {
+    if (this.#isKept && !collect(result, new Set(), 1)) collect(value, this.#hidden);
+  }
+
+  /** Says that the handler begins: `uploads.dir` keeps the files among its arguments, and what it looks at. */
+  begin(args: readonly unknown[]): void {
+    if (!this.#isKept) return;
+    for (const file of this.#hidden) this.#given.add(file);
+    collect(args, this.#given);
+    this.resume();
+  }
+
+  /** Shows all files. */
+  show(): Lists<UploadedFile> {
+    if (this.#isKept && this.#isHandling) collect(this.#files, this.#given);
+    return this.#files;
+  }
+
+  /** Says that hooks look at the files from now on, for which they are not kept. */
+  pause(): void {
+    this.#isHandling = false;
+  }
+
+  /** Says that it is the handler's turn again: a generator goes on while it is sent. */
+  resume(): void {
+    this.#isHandling = true;
+  }
+
+  /**
+   * Deletes temporary files when the client has left, since the handler may never settle. What is meant for
+   * `uploads.dir` waits for it: it may have noted already where a file lies.
+   */
+  async abandon(): Promise<void> {
+    if (!this.#isKept) await this.clear();
   }
 
   /**
@@ -114,6 +145,23 @@ export class Spool {
     for (const path of this.#paths.values()) await rename(join(this.#folder, basename(path)), path);
     await rm(this.#folder, { recursive: true });
   }
+}
+
+/**
+ * Finds the files in a value.
+ *
+ * @returns Whether all of it could be looked through: an object of any other class may hold files unseen.
+ */
+function collect(value: unknown, found: Set<UploadedFile>, depth = 0): boolean {
+  if (value instanceof UploadedFile) found.add(value);
+  if (value instanceof UploadedFile || isPrimitive(value) || value instanceof Date) return true;
+  const members = Array.isArray(value) ? value : isPlain(value) && Object.values(value);
+  if (!members || depth > MAX_DEPTH) return false;
+  return members.map((one) => collect(one, found, depth + 1)).every(Boolean);
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
 }
 
 /** Patterns have no prototype. Koa's context and requests have one of their own, and are not searched. */

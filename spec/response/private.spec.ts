@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import createError from 'http-errors';
@@ -6,8 +7,9 @@ import session from 'koa-session';
 import request from 'supertest';
 import * as z from 'zod';
 import type { Context } from '../../lib/context.js';
-import { Controller, currentRequest, type HttpMiddleware, micropie, reply, sse } from '../../lib/index.js';
+import { Controller, currentRequest, type HttpMiddleware, micropie, reply, sessions, sse } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
+import { begin, withHttp2 } from '../support/http2.js';
 
 interface Session {
   user?: string;
@@ -73,6 +75,10 @@ class Root extends Controller<Session> {
     yield 'I am ';
     yield `${this.session.user}`;
   }
+  cached(ctx: Context) {
+    ctx.set('Cache-Control', 'max-age=5');
+    return ['for all'].values();
+  }
   *begun() {
     if (this.session.user) throw createError(409);
     yield 'nobody';
@@ -123,6 +129,8 @@ describe('An answer', () => {
     ['/broken', PRIVATE, 500],
     ['/streamed', PRIVATE],
     ['/begun', PRIVATE, 409],
+    ['/late', PRIVATE],
+    ['/cached', ['max-age=5', undefined]],
     ['/piped', PRIVATE],
     ['/helper', PRIVATE],
     ['/login', PRIVATE],
@@ -140,6 +148,8 @@ describe('An answer', () => {
     ['/plain', PUBLIC],
     ['/streamed', PRIVATE],
     ['/begun', PRIVATE],
+    ['/late', PRIVATE],
+    ['/cached', ['max-age=5', undefined]],
     ['/redirected', PRIVATE, 302],
   ];
   for (const [visitor, rows] of Object.entries({ 'a visitor who is logged in': loggedIn, 'a new visitor': anonymous }))
@@ -147,10 +157,9 @@ describe('An answer', () => {
       for (const method of ['get', 'head'] as const)
         it(`to ${method.toUpperCase()} ${path} is ${headers[0] ?? 'public'} for ${visitor}`, async () => {
           const response = await ask(method, path, visitor !== 'a new visitor');
-          // HEAD runs no stream, which so can neither fail nor look at the session.
-          const isUntouched = method === 'head' && /streamed|begun/.test(path);
-          expect(response.status).to.equal(isUntouched ? 200 : status);
-          expect(headersOf(response)).to.deep.equal(isUntouched ? PUBLIC : headers);
+          // HEAD runs no stream, which so can not fail.
+          expect(response.status).to.equal(method === 'head' && path === '/begun' ? 200 : status);
+          expect(headersOf(response)).to.deep.equal(headers);
         });
 
   const hooks: Readonly<Record<string, HttpMiddleware>> = {
@@ -168,6 +177,49 @@ describe('An answer', () => {
     const hook: HttpMiddleware = { onError: ({ session }) => reply(400, `Not you, ${session['user']}`) };
     expect(headersOf(await ask('get', '/declared', false, [hook]))).to.deep.equal(PRIVATE);
   });
+
+  const others: Middleware = async (ctx, next) => {
+    if (ctx.path === '/counted.css') {
+      ctx['session'].n = (ctx['session'].n ?? 0) + 1;
+      ctx.body = `Visit ${ctx['session'].n}`;
+    } else if (ctx.path === '/denied.css') ctx.throw(404, `Not for ${ctx['session'].user}`);
+    else if (ctx.path === '/public.css') ctx.body = 'for all';
+    else await next();
+    if (ctx.path === '/plain/noted') ctx['session'].seen = ctx.path;
+    if (ctx.path === '/plain/read') ctx.body += ctx['session'].user;
+    if (ctx.path === '/plain/late') ctx.throw(409, `Not for ${ctx['session'].user}`);
+  };
+  const BEHIND: [path: string, status: number, headers: readonly (string | undefined)[]][] = [
+    ['/counted.css', 200, PRIVATE],
+    ['/denied.css', 404, PRIVATE],
+    ['/public.css', 200, PUBLIC],
+    ['/plain', 200, PUBLIC],
+    ['/plain/noted', 200, PRIVATE],
+    ['/plain/read', 200, PRIVATE],
+    ['/plain/late', 409, PRIVATE],
+  ];
+  for (const [path, status, headers] of BEHIND) {
+    it(`to ${path} is ${headers[0] ?? 'public'} where other middleware has the session of sessions()`, async () => {
+      const response = await request(appOf(sessions(), others, micropie(Root)).callback()).get(path);
+      expect([response.status, ...headersOf(response)]).to.deep.equal([status, ...headers]);
+    });
+
+    it(`to ${path} is so over HTTP/2 as well`, async () => {
+      await withHttp2(appOf(sessions(), others, micropie(Root)), async (session) => {
+        const stream = begin(session, path, 'text/plain', { method: 'GET' });
+        stream.end();
+        const [head] = await once(stream, 'response');
+        expect([head[':status'], ...headersOf({ headers: head })]).to.deep.equal([status, ...headers]);
+        stream.resume();
+      });
+    });
+  }
+
+  for (const [path, status, headers] of BEHIND.filter(([path]) => /plain(?!.noted)/.test(path)))
+    it(`to ${path} is ${headers[0] ?? 'public'} where middleware around a controller looks at its session`, async () => {
+      const response = await request(appOf(others, micropie(Root)).callback()).get(path);
+      expect([response.status, ...headersOf(response)]).to.deep.equal([status, ...headers]);
+    });
 
   it('of events keeps their own Cache-Control', async () => {
     const [cacheControl, vary] = headersOf(await ask('get', '/events', true));

@@ -138,6 +138,46 @@ describe('mounts with session settings of their own', () => {
     );
   });
 
+  for (const isUsedFirst of ['made first', 'made last'])
+    for (const first of ['/one', '/two'])
+      it(`and the same cookie are refused beside each other: the one made last, whoever is asked first: ${first}, the mount ${isUsedFirst} in front`, async () => {
+        const one = micropie(Pad, { prefix: '/one', session: { timeout: 100 } });
+        const two = micropie(Pad, { prefix: '/two', session: { timeout: 200 } });
+        const app = isUsedFirst === 'made first' ? appOf(one, two) : appOf(two, one);
+        errorsOf(app);
+        for (const path of [first, '/two', '/one', '/two'])
+          await guest(app)
+            .get(`${path}/put/a/1`)
+            .expect(path === '/one' ? 200 : 500);
+      });
+
+  const COOKIES = [undefined, 'shop', 'admin'].map((cookie) => ({ prefix: `/${cookie ?? 'default'}`, cookie }));
+  for (const from of COOKIES)
+    for (const to of COOKIES.filter((one) => one !== from))
+      it(`have no session of each other in one backend: that of ${from.prefix} under ${to.prefix}'s cookie`, async () => {
+        const sessionBackend = new RecordingBackend();
+        const mounts = COOKIES.map(({ prefix, cookie }) =>
+          micropie(Pad, { prefix, sessionBackend, session: cookie === undefined ? {} : { cookie } }),
+        );
+        const browser = guest(appOf(...mounts));
+        const put = cookieHeader(await browser.get(`${from.prefix}/put/user/mallory`).expect(200));
+        const take = async (path: string, cookie: string) =>
+          (await browser.get(`${path}/take/user`).set('Cookie', cookie)).body.value;
+        expect(await take(from.prefix, put)).to.equal('mallory');
+        const known = [put.split('=')[1], ...sessionBackend.records.keys()];
+        for (const value of known)
+          expect(await take(to.prefix, `${to.cookie ?? 'session_id'}=${value}`), String(value)).to.equal(null);
+      });
+
+  it('keep the identifiers of the default cookie as they are, and name any other', async () => {
+    const sessionBackend = new RecordingBackend();
+    const own = micropie(Pad, { prefix: '/own', sessionBackend, session: { cookie: 'own' } });
+    const browser = guest(appOf(own, micropie(Pad, { sessionBackend })));
+    const values = [];
+    for (const path of ['', '/own']) values.push(cookieHeader(await browser.get(`${path}/put/a/1`)).split('=')[1]);
+    expect([...sessionBackend.records.keys()]).to.deep.equal([values[0], `own.${values[1]}`]);
+  });
+
   it('sign their cookie with the keys of the app that answers', async () => {
     const pad = micropie(Pad);
     const sub = new Koa();

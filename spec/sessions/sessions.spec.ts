@@ -100,6 +100,13 @@ describe('sessions(options)', () => {
     expect((await browser.get('/take/failed')).body).to.deep.equal({ value: '/fail' });
   });
 
+  it('is the one in front where there are two', async () => {
+    const backend = new RecordingBackend();
+    const browser = visitor(appOf(sessions({ backend }), counting, sessions(), micropie(Pad)));
+    await browser.get('/put/a/1').expect(200);
+    expect([...backend.records.values()]).to.deep.equal([{ requests: 1, a: '1', last: '/put/a/1' }]);
+  });
+
   it('is 503 when its backend fails, without a cookie', async () => {
     const backend = Object.assign(new RecordingBackend(), { save: () => Promise.reject(new Error('down')) });
     const app = appOf(sessions({ backend }), counting, micropie(Pad));

@@ -4,14 +4,17 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Middleware } from 'koa';
+import * as z from 'zod';
 import {
   type Context,
   Controller,
+  type HttpMiddleware,
   type Lists,
   micropie,
   type Request,
+  type Routes,
   reply,
-  type UploadedFile,
+  UploadedFile,
   type UploadOptions,
 } from '../../lib/index.js';
 import { appOf, errorsOf, withServer } from '../support/app.js';
@@ -92,9 +95,58 @@ describe('uploads.dir', () => {
       ambient() {
         return seen(this.request.files);
       }
+      async *streamed() {
+        yield 'all ';
+        yield `${seen(this.request.files)}`;
+      }
       nested({ page = 1 }) {
         return page;
       }
+    }
+    const Data = z.object({ data: z.instanceof(UploadedFile) });
+    class Hiding {
+      readonly #file: UploadedFile;
+      constructor(file: UploadedFile) {
+        this.#file = file;
+      }
+      size() {
+        return this.#file.size;
+      }
+    }
+    class Validated {
+      object({ data }: z.output<typeof Data>) {
+        return data.size;
+      }
+      dated(input: unknown) {
+        return typeof input;
+      }
+      map(input: unknown) {
+        return typeof input;
+      }
+      instance(input: Hiding) {
+        return input.size();
+      }
+      later(input: Hiding) {
+        return input.size();
+      }
+      deep(input: unknown) {
+        return typeof input;
+      }
+      parameter(data: Hiding) {
+        return data.size();
+      }
+      static routes = {
+        object: { path: 'POST /object', input: Data },
+        dated: { path: 'POST /dated', input: Data.extend({ at: z.date().default(new Date()) }) },
+        map: { path: 'POST /map', input: Data.transform((input) => new Map(Object.entries(input))) },
+        instance: { path: 'POST /instance', input: Data.transform(({ data }) => new Hiding(data)) },
+        later: { path: 'POST /later', input: Data.transform(async ({ data }) => new Hiding(data)) },
+        deep: { path: 'POST /deep', input: Data.transform(({ data }) => ({ a: { b: { c: { d: data } } } })) },
+        parameter: {
+          path: 'POST /parameter',
+          params: [z.instanceof(UploadedFile).transform((file) => new Hiding(file))],
+        },
+      } satisfies Routes<Validated>;
     }
     class Plain {
       none() {
@@ -115,6 +167,14 @@ describe('uploads.dir', () => {
       [Given, '/pattern', ['again', 'first', 'second']],
       [Given, '/all', ['again', 'first', 'second']],
       [Given, '/ambient', ['again', 'first', 'second']],
+      [Given, '/streamed', ['again', 'first', 'second']],
+      [Validated, '/object', ['first']],
+      [Validated, '/dated', ['first']],
+      [Validated, '/map', ['first', 'second']],
+      [Validated, '/instance', ['first', 'second']],
+      [Validated, '/later', ['first', 'second']],
+      [Validated, '/deep', ['first', 'second']],
+      [Validated, '/parameter', ['first']],
     ];
     for (const [controller, path, kept] of GIVEN)
       it(`${controller.name} ${path}: ${kept.join(', ') || 'nothing'}`, async () => {
@@ -123,11 +183,21 @@ describe('uploads.dir', () => {
         await expectKept(kept);
       });
 
-    it('and what a hook alone was shown is not lost either', async () => {
-      const afterRequest = (request: Request) => ({ body: seen(request.files) });
-      const app = appOf(micropie(Plain, { middlewares: [{ afterRequest }], uploads: { dir } }));
-      expect(result(await ask(app, formOf(parts), { path: '/none' }))).to.equal('200 3');
-      await expectKept(['again', 'first', 'second']);
+    const look = (request: Request) => void seen(request.files);
+    const HOOKS: HttpMiddleware[] = [{ beforeRequest: look }, { beforeCall: look }, { afterRequest: look }];
+    for (const hook of HOOKS)
+      it(`which no ${Object.keys(hook)} is that looks at all`, async () => {
+        const app = appOf(micropie(Given, { middlewares: [hook], uploads: { dir } }));
+        expect(result(await ask(app, formOf(parts), { path: '/one' }))).to.equal('200 5');
+        await expectKept(['first']);
+      });
+
+    it('and nothing where a hook answers in its place', async () => {
+      const app = appOf(
+        micropie(Validated, { middlewares: [{ beforeCall: () => reply(200, 'x') }], uploads: { dir } }),
+      );
+      expect(result(await ask(app, formOf(parts), { path: '/instance' }))).to.equal('200 x');
+      await expectKept([]);
     });
   });
 

@@ -61,6 +61,26 @@ describe('Upload limits', () => {
       expect(result(response)).to.equal(`413 413 Payload Too Large: ${message}`);
     });
 
+  const OUTSIDE: [where: string, form: (junk: Uint8Array) => readonly (string | Uint8Array)[]][] = [
+    ['before the first part', (junk) => [junk, '\r\n', formOf(fields(1))]],
+    ['behind the last part', (junk) => [formOf(fields(1)), junk]],
+    ['in a form without parts', (junk) => [formOf([]), junk]],
+  ];
+  for (const [where, form] of OUTSIDE)
+    for (const chunks of [1, 1000])
+      it(`hold for what is no part: ${where}, in chunks of 64 KiB / ${chunks}`, async () => {
+        const answer = async (kib: number) => {
+          const bytes = Buffer.concat(form(Buffer.alloc(kib * 1024, 'j')).map((part) => Buffer.from(part)));
+          const body = chunked(bytes, Math.ceil(65_536 / chunks));
+          const request = Buffer.concat([Buffer.from(post('/', FORM_TYPE, 'chunked')), body]);
+          return withServer(appOf(micropie(Echo)), (port) => withSocket(port, (client) => client.exchange(request)));
+        };
+        expect((await answer(63)).status).to.equal(200);
+        expect(result(await answer(65))).to.equal(
+          '413 413 Payload Too Large: More than 65536 bytes before the first part or behind the last',
+        );
+      });
+
   it('hold for a file at any split of its bytes', async () => {
     const head = formOf([file('a', '')], { end: '' });
     for (const [content, status] of [

@@ -89,6 +89,12 @@ describe('After an upload', () => {
       await expectNothingLeft();
     });
 
+  class Never {
+    index(data: UploadedFile) {
+      return new Promise(() => data);
+    }
+  }
+
   it('whose client leaves while the handler runs, no temporary file is left', async () => {
     const counter = countRequests();
     const app = appOf(counter, micropie(Root));
@@ -102,6 +108,19 @@ describe('After an upload', () => {
       }),
     );
     await expectNothingLeft();
+  });
+
+  it('whose client leaves while the handler runs, no temporary file waits for the handler to end', async () => {
+    const app = appOf(micropie(Never));
+    errorsOf(app);
+    await withServer(app, (port) =>
+      withSocket(port, async (client) => {
+        await client.send(requestOf(upload));
+        await eventually(async () => (await readdir(temporary)).length === 1, 'the file is stored');
+        client.reset();
+        await expectNothingLeft();
+      }),
+    );
   });
 
   it('that a before hook refuses, nothing was stored', async () => {
