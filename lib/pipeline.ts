@@ -94,13 +94,14 @@ function store(request: Request): Promise<void> | undefined {
 async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
   const { ctx, session, spool } = exchangeOf(request);
   own(ctx.body, ctx);
-  if (thrown instanceof Reply) own(thrown.body, ctx);
+  own(thrown instanceof Reply ? thrown.body : thrown, ctx);
   let error = toError(thrown);
   try {
     await spool?.clear();
     const answer = await runOnError(hooksAfter(service, target), request, error);
     if (answer) return await finish(request, answer);
   } catch (another) {
+    own(another, ctx);
     error = toError(another);
   }
   if (session.isStored()) await session.save()?.catch((failed) => report(failed, ctx));

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -5,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Context, Middleware } from 'koa';
 import { Controller, type HttpMiddleware, InMemorySessionBackend, micropie, reply } from '../../lib/index.js';
-import { appOf, errorsOf, withServer } from '../support/app.js';
+import { appOf, client, errorsOf, withServer } from '../support/app.js';
 import { eventually, withSocket } from '../support/socket.js';
 
 /** Where a request waits, and the bodies that it makes. */
@@ -275,4 +276,58 @@ describe('A body that is made', () => {
     });
     expect(errors.map((error) => Reflect.get(error, 'code'))).to.deep.equal(['ENOENT']);
   });
+
+  it('and thrown as a Response is closed', async () => {
+    const stage = new Stage(() => new Response(stage.web()));
+    const app = appOf(
+      mounting(() => {
+        throw stage.body();
+      }),
+    );
+    const errors = errorsOf(app);
+    await withServer(app, async (port) => {
+      expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(500);
+      await eventually(() => stage.bodies.every((body) => body.isClosed()), 'closed');
+    });
+    expect(errors).to.have.length(1);
+  });
+
+  it('and fails to close is told, and the others are closed', async () => {
+    const refusing = Object.assign(new EventEmitter(), {
+      pipe() {},
+      destroy() {
+        throw new Error('It does not close');
+      },
+    });
+    const stage = new Stage(() => stage.iterator());
+    const app = appOf(
+      mounting(
+        (ctx) => {
+          Object.assign(ctx, { body: refusing });
+          return stage.body();
+        },
+        { afterRequest: () => ({ statusCode: 200, body: 'text' }) },
+      ),
+    );
+    const errors = errorsOf(app);
+    await withServer(app, async (port) => {
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).to.equal('text');
+      await eventually(() => errors.length > 0 && stage.bodies.every((body) => body.isClosed()), 'closed');
+    });
+    expect(errors.map(({ message }) => message)).to.deep.equal(['It does not close']);
+  });
+});
+
+describe('JSON of a client that looks like a stream', () => {
+  for (const name of ['next', 'on', 'pipe'])
+    it(`is data when it comes back: ${name}`, async () => {
+      class Root {
+        save(task: object) {
+          return task;
+        }
+      }
+      const data = { pipe: 1, on: 1, destroy: 1, [name]: {} };
+      const { status, body } = await client(micropie(Root)).post('/save').send({ task: data });
+      expect([status, body]).to.deep.equal([200, data]);
+    });
 });
