@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from '../context.js';
 import type { Issue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
+import { checkHead } from './head.js';
 import { markPrivate } from './headers.js';
 
 // They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
@@ -28,6 +29,7 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     ctx.type = isJson ? 'application/problem+json' : 'text';
     const text = isJson ? JSON.stringify(problemOf(answer)) : textOf(answer);
     ctx.length = Buffer.byteLength(text);
+    checkHead(ctx);
     ctx.res.end(text);
   };
 }

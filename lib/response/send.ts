@@ -6,7 +6,8 @@ import { holdToLength } from '../streams/content-length.js';
 import { isStreamable, type Streamable } from '../streams/iterators.js';
 import { close, isNodeStream, own, watch } from '../streams/lifetime.js';
 import { startGenerator, toNodeStream } from '../streams/stream.js';
-import { isSendable, report } from '../thrown.js';
+import { isSendable } from '../thrown.js';
+import { checkHead, forwarded, NOT_ALLOWED, reportHeader } from './head.js';
 import { type HeaderPairs, Reply } from './reply.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
@@ -86,25 +87,7 @@ function setHead({ statusCode, headers }: Reply, ctx: Context): void {
   const { response } = ctx;
   if (response.status !== statusCode) response.status = statusCode;
   setHeaders(headers, ctx);
-  dropFraming(ctx);
-}
-
-/**
- * Drops what says how the message is framed, however it was set, since only Node can know: it throws over a `Trailer`
- * on an answer without chunks, as for HTTP/1.0, where nobody can catch it (Node 20, 22).
- */
-function dropFraming(ctx: Context): void {
-  for (const name of ['Trailer', 'Transfer-Encoding'])
-    if (ctx.res.hasHeader(name)) {
-      ctx.remove(name);
-      reportHeader(name, NOT_ALLOWED, ctx);
-    }
-}
-
-const NOT_ALLOWED = 'HTTP does not allow it here, or a character in its name or value';
-
-function reportHeader(name: string, problem: string, ctx: Context): void {
-  report(new TypeError(`The header ${JSON.stringify(name)} was left out: ${problem}`), ctx);
+  checkHead(ctx);
 }
 
 async function setGenerator(body: Streamable, statusCode: number, ctx: Context): Promise<void> {
@@ -135,7 +118,7 @@ function setData(body: unknown, { response }: Context): void {
 
 /** Koa takes over its headers, but joins its cookies, and would let a chunk that is no bytes end the process. */
 function setResponse(response: Response, ctx: Context): void {
-  ctx.body = response;
+  ctx.body = response.url ? forwarded(response) : response;
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) ctx.set('Set-Cookie', cookies);
   ctx.body = response.body ? toNodeStream(response.body, ctx) : '';
@@ -171,7 +154,7 @@ function prepareStream(body: Readable, ctx: Context): void {
   const stream = length === undefined || ctx.method === 'HEAD' ? body : holdToLength(body, length);
   watch(stream, ctx);
   // Also for headers that are set until then, such as by the app's middleware in front.
-  whenPiped(ctx.res, () => dropFraming(ctx));
+  whenPiped(ctx.res, () => checkHead(ctx));
   if (stream === body) return;
   ctx.body = stream;
   ctx.length = length;
