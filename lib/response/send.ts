@@ -1,3 +1,4 @@
+import { ReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.js';
 import { isStatusSet, whenPiped } from '../koa-compat.js';
@@ -49,8 +50,9 @@ function warnOfTuple([status, body, headers]: readonly unknown[], path: string):
 /**
  * Hands a reply to Koa, which answers with it.
  *
- * @returns A promise where the body is a generator, which runs when its first chunk is there.
- * @throws Whatever a generator throws before its first chunk; TypeError for a body that can't be sent.
+ * @returns A promise where the body is a generator, which runs when its first chunk is there, or a file to open.
+ * @throws Whatever a generator throws before its first chunk; the error of a file that does not open; TypeError or
+ *   RangeError for a body that can't be sent.
  */
 export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
   if (ctx.respond === false) return undefined;
@@ -65,7 +67,15 @@ export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
   else if (body !== undefined) setBody(body, ctx);
   setHead(reply, ctx);
   if (isNodeStream(ctx.body)) prepareStream(ctx.body, ctx);
-  return undefined;
+  return body instanceof ReadStream && body.pending && !body.destroyed ? requireOpen(body) : undefined;
+}
+
+/** Koa would close the connection without an answer where there is no such file. */
+async function requireOpen(file: ReadStream): Promise<void> {
+  await new Promise((resolve) => {
+    for (const event of ['open', 'error', 'close']) file.once(event, resolve);
+  });
+  if (file.errored) throw file.errored;
 }
 
 async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Promise<void> {
@@ -109,7 +119,18 @@ function setBody(value: unknown, ctx: Context): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`A ${typeof value} can't be sent`);
   const body = toNodeStream(toBytes(value), ctx);
   if (isNodeStream(body) && body.errored) throw body.errored;
+  requireJson(body, ctx);
   setData(body, ctx);
+}
+
+/**
+ * Fails for what JSON can't carry, such as a client's JSON of great depth, while hooks are asked and before the session
+ * is stored. Koa stringifies it later, when middleware in front has seen it; so reads, which change nothing and whose
+ * answers are the large ones, are not stringified twice.
+ */
+function requireJson(body: unknown, { method }: Context): void {
+  if (method === 'GET' || method === 'HEAD' || typeof body === 'string') return;
+  if (!(Buffer.isBuffer(body) || body instanceof Blob || isNodeStream(body))) JSON.stringify(body);
 }
 
 function setData(body: unknown, { response }: Context): void {
