@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Context } from './context.js';
+import { toError } from './thrown.js';
 
 // Everything that relies on what Koa and Node do without documenting it. Each function has a spec in
 // spec/koa-compat.spec.ts that fails when an update of either changes it.
@@ -23,12 +24,17 @@ export function isStatusSet({ response }: Context): boolean {
   return Reflect.get(response, '_explicitStatus') === true;
 }
 
-/** Keeps errors from Koa that a function says no to. Koa calls `ctx.onerror` for each error of a response. */
-export function filterErrors(ctx: Context, isTold: (error: Error) => boolean): void {
+/**
+ * Keeps errors from Koa that a function says no to. Koa calls `ctx.onerror` for each error of a response, also with
+ * what is none, such as a text that a stream was destroyed with; it gets an error that it can answer with.
+ */
+export function filterErrors(ctx: Context, isTold: (error: Error, thrown: unknown) => boolean): void {
   const { onerror } = ctx;
-  ctx.onerror = (error) => {
+  ctx.onerror = (thrown: unknown) => {
     // Koa calls it without an error whenever a response has ended.
-    if (error && isTold(error)) onerror.call(ctx, error);
+    if (thrown === undefined || thrown === null) return;
+    const error = toError(thrown);
+    if (isTold(error, thrown)) onerror.call(ctx, error);
   };
 }
 

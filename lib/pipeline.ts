@@ -91,10 +91,10 @@ function store(request: Request): Promise<void> | undefined {
   return saving;
 }
 
-/** A generator may look at the session when its head is long gone. */
+/** A generator may look at the session when its head is long gone: that of a visitor whose cookie came. */
 function storeForStream(request: Request): Promise<void> | undefined {
   const { ctx, session } = exchangeOf(request);
-  if (!ctx.response.get('Cache-Control')) session.markPrivate();
+  if (ctx.req.headers.cookie !== undefined && !ctx.response.get('Cache-Control')) session.markPrivate();
   return store(request);
 }
 
@@ -102,7 +102,7 @@ function storeForStream(request: Request): Promise<void> | undefined {
 async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
   const { ctx, session, spool } = exchangeOf(request);
   own(ctx.body, ctx);
-  if (thrown instanceof Reply) own(thrown.body, ctx);
+  own(thrown instanceof Reply ? thrown.body : thrown, ctx);
   let error = toError(thrown);
   session.fail();
   try {
@@ -114,6 +114,7 @@ async function recover(service: Service, request: Request, target: Target, throw
     }
     await saveSafely(request);
   } catch (another) {
+    own(another, ctx);
     report(error, ctx);
     error = toError(another);
   }

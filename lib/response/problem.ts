@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from '../context.js';
 import { type Issue, toIssue } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
+import { checkHead } from './head.js';
 
 // They describe the answer that failed, not the one that is sent in its place. A security policy is no such header.
 const OF_THE_BODY =
@@ -34,6 +35,7 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     ctx.vary('Accept');
     ctx.type = isJson ? 'application/problem+json' : 'text';
     ctx.length = Buffer.byteLength(text);
+    checkHead(ctx);
     ctx.res.end(text);
   };
 }

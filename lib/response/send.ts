@@ -1,3 +1,4 @@
+import { ReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.js';
 import { isStatusSet, whenPiped } from '../koa-compat.js';
@@ -6,7 +7,8 @@ import { holdToLength } from '../streams/content-length.js';
 import { isStreamable, type Streamable } from '../streams/iterators.js';
 import { close, isNodeStream, own, watch } from '../streams/lifetime.js';
 import { startGenerator, toNodeStream } from '../streams/stream.js';
-import { isSendable, report } from '../thrown.js';
+import { isSendable } from '../thrown.js';
+import { checkHead, forwarded, NOT_ALLOWED, reportHeader } from './head.js';
 import { type HeaderPairs, Reply } from './reply.js';
 
 const WITHOUT_BODY = new Set([204, 205, 304]);
@@ -48,8 +50,9 @@ function warnOfTuple([status, body, headers]: readonly unknown[], path: string):
 /**
  * Hands a reply to Koa, which answers with it.
  *
- * @returns A promise where the body is a generator, which runs when its first chunk is there.
- * @throws Whatever a generator throws before its first chunk; TypeError for a body that can't be sent.
+ * @returns A promise where the body is a generator, which runs when its first chunk is there, or a file to open.
+ * @throws Whatever a generator throws before its first chunk; the error of a file that does not open; TypeError or
+ *   RangeError for a body that can't be sent.
  */
 export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
   if (ctx.respond === false) return undefined;
@@ -64,7 +67,15 @@ export function send(reply: Reply, ctx: Context): Promise<void> | undefined {
   else if (body !== undefined) setBody(body, ctx);
   setHead(reply, ctx);
   if (isNodeStream(ctx.body)) prepareStream(ctx.body, ctx);
-  return undefined;
+  return body instanceof ReadStream && body.pending && !body.destroyed ? requireOpen(body) : undefined;
+}
+
+/** Koa would close the connection without an answer where there is no such file. */
+async function requireOpen(file: ReadStream): Promise<void> {
+  await new Promise((resolve) => {
+    for (const event of ['open', 'error', 'close']) file.once(event, resolve);
+  });
+  if (file.errored) throw file.errored;
 }
 
 async function sendGenerator(source: Streamable, reply: Reply, ctx: Context): Promise<void> {
@@ -86,25 +97,7 @@ function setHead({ statusCode, headers }: Reply, ctx: Context): void {
   const { response } = ctx;
   if (response.status !== statusCode) response.status = statusCode;
   setHeaders(headers, ctx);
-  dropFraming(ctx);
-}
-
-/**
- * Drops what says how the message is framed, however it was set, since only Node can know: it throws over a `Trailer`
- * on an answer without chunks, as for HTTP/1.0, where nobody can catch it (Node 20, 22).
- */
-function dropFraming(ctx: Context): void {
-  for (const name of ['Trailer', 'Transfer-Encoding'])
-    if (ctx.res.hasHeader(name)) {
-      ctx.remove(name);
-      reportHeader(name, NOT_ALLOWED, ctx);
-    }
-}
-
-const NOT_ALLOWED = 'HTTP does not allow it here, or a character in its name or value';
-
-function reportHeader(name: string, problem: string, ctx: Context): void {
-  report(new TypeError(`The header ${JSON.stringify(name)} was left out: ${problem}`), ctx);
+  checkHead(ctx);
 }
 
 async function setGenerator(body: Streamable, statusCode: number, ctx: Context): Promise<void> {
@@ -126,7 +119,18 @@ function setBody(value: unknown, ctx: Context): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`A ${typeof value} can't be sent`);
   const body = toNodeStream(toBytes(value), ctx);
   if (isNodeStream(body) && body.errored) throw body.errored;
+  requireJson(body, ctx);
   setData(body, ctx);
+}
+
+/**
+ * Fails for what JSON can't carry, such as a client's JSON of great depth, while hooks are asked and before the session
+ * is stored. Koa stringifies it later, when middleware in front has seen it; so reads, which change nothing and whose
+ * answers are the large ones, are not stringified twice.
+ */
+function requireJson(body: unknown, { method }: Context): void {
+  if (method === 'GET' || method === 'HEAD' || typeof body === 'string') return;
+  if (!(Buffer.isBuffer(body) || body instanceof Blob || isNodeStream(body))) JSON.stringify(body);
 }
 
 function setData(body: unknown, { response }: Context): void {
@@ -135,7 +139,7 @@ function setData(body: unknown, { response }: Context): void {
 
 /** Koa takes over its headers, but joins its cookies, and would let a chunk that is no bytes end the process. */
 function setResponse(response: Response, ctx: Context): void {
-  ctx.body = response;
+  ctx.body = response.url ? forwarded(response) : response;
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) ctx.set('Set-Cookie', cookies);
   ctx.body = response.body ? toNodeStream(response.body, ctx) : '';
@@ -171,7 +175,7 @@ function prepareStream(body: Readable, ctx: Context): void {
   const stream = length === undefined || ctx.method === 'HEAD' ? body : holdToLength(body, length);
   watch(stream, ctx);
   // Also for headers that are set until then, such as by the app's middleware in front.
-  whenPiped(ctx.res, () => dropFraming(ctx));
+  whenPiped(ctx.res, () => checkHead(ctx));
   if (stream === body) return;
   ctx.body = stream;
   ctx.length = length;

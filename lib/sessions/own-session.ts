@@ -124,13 +124,21 @@ export class OwnSession implements RequestSession, SessionOwner {
   store(): Promise<void> | undefined {
     if (this.#isOver || this.#isClosed) return undefined;
     const { snapshot } = this.#store;
-    if (this.#object) checkNames(this.#object);
-    const json = this.#object ? toJson(this.#object) : snapshot?.json;
+    const json = this.#object ? this.#textOf(this.#object) : snapshot?.json;
     if (json === undefined || (json === '{}' && !snapshot)) return undefined;
     if (json === '{}') return this.#attempt(() => this.#end());
     const isSame = json === snapshot?.json && !this.#isRegenerated;
     if (!isSame || this.#isRolling()) return this.#attempt(() => this.#write(json));
     return this.#store.isDue() ? this.#attempt(() => this.#store.renew()) : undefined;
+  }
+
+  /** What can't be stored is told once, not for the error's answer again. */
+  #textOf(object: SessionObject): string {
+    this.#isOver = true;
+    checkNames(object);
+    const json = toJson(object);
+    this.#isOver = false;
+    return json;
   }
 
   /** Lets middleware in front of the controllers change the session until `release`. */

@@ -26,6 +26,6 @@ export async function closeIterator(source: Streamable, ctx: Context): Promise<v
   }
 }
 
-function hasMethod(value: object, name: string | symbol): boolean {
+export function hasMethod(value: object, name: string | symbol): boolean {
   return typeof Reflect.get(value, name) === 'function';
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Context } from '../context.js';
 import { filterErrors, isClosed, isSent, resetIfUnframed, whenClosed } from '../koa-compat.js';
 import { report } from '../thrown.js';
-import { closeIterator, isStreamable } from './iterators.js';
+import { closeIterator, hasMethod, isStreamable } from './iterators.js';
 
 // A body's lifetime: whatever a handler or a hook makes that is more than data is owned from then on. Its errors are
 // held, and when the response is over, sent or not, it is closed unless something else has taken it over.
@@ -34,10 +34,11 @@ export function watch(stream: Readable, ctx: Context): void {
   bodiesOf(ctx).watch(stream);
 }
 
-/** Also streams of packages that bring a class of their own. */
+/** Also streams of packages that bring a class of their own; not data of a client with members of these names. */
 export function isNodeStream(body: unknown): body is Readable {
   if (body instanceof Readable) return true;
-  return typeof body === 'object' && body !== null && 'pipe' in body && 'on' in body && 'destroy' in body;
+  if (typeof body !== 'object' || body === null) return false;
+  return hasMethod(body, 'pipe') && hasMethod(body, 'on') && hasMethod(body, 'destroy');
 }
 
 function needsClosing(body: unknown): boolean {
@@ -66,20 +67,25 @@ class Bodies {
 
   constructor(ctx: Context) {
     this.#ctx = ctx;
-    filterErrors(ctx, (error) => this.#isNews(error));
+    filterErrors(ctx, (error, thrown) => this.#isNews(error, thrown));
     this.closed = new Promise((resolve) => whenClosed(ctx.res, () => resolve(this.#closeAll())));
   }
 
   own(body: unknown): void {
     if (this.#owned.has(body)) return;
-    this.#owned.add(body);
     // Koa, which pipes it later, gets to see the error nevertheless.
     if (isNodeStream(body)) body.on('error', () => {});
+    this.#owned.add(body);
     if (isClosed(this.#ctx.res)) this.close(body);
   }
 
   #closeAll(): undefined {
-    for (const body of this.#owned) this.close(body);
+    for (const body of this.#owned)
+      try {
+        this.close(body);
+      } catch (error) {
+        report(error, this.#ctx);
+      }
   }
 
   release(body: unknown): void {
@@ -111,10 +117,10 @@ class Bodies {
    * Koa tells the app of a failed response twice, and also when it is the client that left, which is no fault of the
    * app. The error's code alone does not tell: a stream that the app reads from elsewhere breaks with the same.
    */
-  #isNews(error: Error): boolean {
+  #isNews(error: Error, thrown: unknown): boolean {
     const isDisconnect = DISCONNECTED.has(Reflect.get(error, 'code')) && !isSent(this.#ctx.res) && !this.#isBroken;
-    if (isDisconnect || this.#told.has(error)) return false;
-    this.#told.add(error);
+    if (isDisconnect || this.#told.has(thrown)) return false;
+    this.#told.add(thrown);
     return true;
   }
 }

@@ -124,6 +124,47 @@ describe('Behind nginx, which speaks HTTP/1.0 unless told otherwise', () => {
   });
 });
 
+describe('What an answer breaks with', () => {
+  const thrown: [title: string, value: unknown, message: string][] = [
+    ['a text', 'a text', "Not an error was thrown: 'a text'"],
+    ['an empty text', '', "Not an error was thrown: ''"],
+    ['what JSON can not carry', { a: 1n }, 'Not an error was thrown: { a: 1n }'],
+    ['a frozen error', Object.freeze(new Error('frozen')), 'frozen'],
+  ];
+  const first: [title: string, value: unknown, message: string][] = thrown.filter(([, value]) => value !== '');
+  for (const [title, value, message] of first)
+    it(`may be ${title}: it is told once, and the process lives`, async () => {
+      class Root {
+        index() {
+          const stream = new PassThrough();
+          stream.write('first ');
+          setTimeout(() => Reflect.apply(stream.destroy, stream, [value]), 20);
+          return stream;
+        }
+      }
+      const app = appOf(micropie(Root));
+      const errors = errorsOf(app);
+      await withServer(app, async (port) => {
+        const ending = await (await fetch(`http://127.0.0.1:${port}/`)).text().catch(() => 'broken');
+        expect(ending).to.equal('broken');
+      });
+      expect(errors.map((error) => error.message)).to.deep.equal([message]);
+    });
+
+  for (const [title, value, message] of thrown)
+    it(`may be ${title} that middleware in front throws: it is an ordinary 500`, async () => {
+      const app = appOf(async (_ctx, next) => {
+        await next();
+        throw value;
+      }, micropie(Root));
+      const errors = errorsOf(app);
+      await withServer(app, async (port) => {
+        expect((await fetch(`http://127.0.0.1:${port}/whole`)).status).to.equal(500);
+      });
+      expect(errors.map((error) => error.message)).to.deep.equal([message]);
+    });
+});
+
 /** For the http block of an nginx in front of a server, with its own idea of how to speak to it, and a cache. */
 function cachingProxy(upstream: number): (port: number) => string {
   return (port) => `
