@@ -54,6 +54,7 @@ export interface Plan {
 const INJECTED = new Set(['ctx', 'request']);
 const BY_NAME: readonly Source[] = ['query', 'body', 'file', 'session'];
 const FROM_BODY: readonly Source[] = ['body', 'file'];
+const OF_SOCKET: readonly Source[] = ['query', 'session'];
 
 /**
  * Plans the binding of a method's parameters.
@@ -274,12 +275,13 @@ class Planning {
   }
 
   #sources(name: string, type: ParameterType, position: number): readonly Source[] {
-    const { session, fromBody } = this.#declaration;
+    const { session, fromBody, isSocket } = this.#declaration;
     if (session.has(name)) return ['session'];
     if (this.#inPath?.has(name)) return ['path'];
     // The body is looked at so that JSON in a file's place is refused, instead of being overlooked.
     if (fromBody || type === 'file' || type === 'file[]') return FROM_BODY;
-    return position === -1 ? BY_NAME : ['path', ...BY_NAME];
+    const byName = isSocket ? OF_SOCKET : BY_NAME;
+    return position === -1 ? byName : ['path', ...byName];
   }
 }
 

@@ -1,7 +1,7 @@
 import { describePlan, makePlan, type Plan, type PlannedParameter, parametersOfNames } from '../binding/plan.js';
 import { isController } from '../controller/controller.js';
 import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
-import { classOf, collectMethods, type Method, nameOfClass } from '../controller/methods.js';
+import { classOf, collectMethods, isSocketName, type Method, nameOfClass } from '../controller/methods.js';
 import { nestedFields } from '../controller/nested.js';
 import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
 import { readSignature, type WrittenParameter } from '../controller/signature.js';
@@ -11,11 +11,18 @@ import type { Route } from './route.js';
 import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
 /** What a controller and those nested in it serve. */
-export interface Served {
-  readonly tree: RouteTree;
+export interface Served extends Trees {
   readonly routes: readonly Route[];
   /** Whether a class among them extends `Controller`, whose methods ask for the current request. */
   readonly needsAmbientRequest: boolean;
+  /** The handlers of sockets. */
+  readonly socketHandlers: readonly Handler[];
+}
+
+/** The routes and the sockets of one class: side by side, since one path may be both. */
+interface Trees {
+  readonly tree: RouteTree;
+  readonly sockets: RouteTree;
 }
 
 /** Where a controller lies in its mount. */
@@ -33,16 +40,18 @@ interface Place {
  */
 export function buildRoutes(controller: object, prefix: string): Served {
   const building = new Building();
-  const tree = building.add(controller, { path: prefix, fields: '', above: new Set() });
-  return { tree, routes: Object.freeze(building.routes), needsAmbientRequest: building.needsAmbientRequest };
+  const trees = building.add(controller, { path: prefix, fields: '', above: new Set() });
+  const { routes, needsAmbientRequest, socketHandlers } = building;
+  return { ...trees, routes: Object.freeze(routes), needsAmbientRequest, socketHandlers };
 }
 
 class Building {
   readonly routes: Route[] = [];
+  readonly socketHandlers: Handler[] = [];
   needsAmbientRequest = false;
   readonly #seen = new Set<object>();
 
-  add(instance: object, place: Place): RouteTree {
+  add(instance: object, place: Place): Trees {
     const className = nameOfClass(instance);
     this.#refuseTwice(instance, className, place);
     this.needsAmbientRequest ||= isController(instance);
@@ -52,25 +61,33 @@ class Building {
     refuseNothing(methods, fields, declarations, className);
     const described = new Map<string, Described>();
     for (const [name, method] of methods)
-      described.set(name, describeMethod(method, declarations.get(name) ?? UNDECLARED, `${className}.${name}`));
-    const tree = emptyTree();
-    for (const [name, one] of described) this.#addMethod(tree, instance, name, one, place);
+      described.set(
+        name,
+        describeMethod(
+          method,
+          declarations.get(name) ?? { ...UNDECLARED, isSocket: isSocketName(name) },
+          `${className}.${name}`,
+        ),
+      );
+    const trees = { tree: emptyTree(), sockets: emptyTree() };
+    for (const [name, one] of described) this.#addMethod(trees, instance, name, one, place);
     warnOfRenames(classOf(instance), className, described);
     warnOfHiddenTypes(className, described);
-    for (const [name, value] of fields) this.#addNested(tree, name, value, instance, className, place);
-    return tree;
+    for (const [name, value] of fields) this.#addNested(trees, name, value, instance, className, place);
+    return trees;
   }
 
   #addMethod(
-    tree: RouteTree,
+    trees: Trees,
     instance: object,
     name: string,
     { method, declaration, plan, where }: Described,
     place: Place,
   ) {
-    const { pattern, streamsBody } = declaration;
-    const segment = segmentOfName(name);
-    const ownPath = pattern?.segments ? pathOfSegments(pattern.segments) : name === 'index' ? '' : `/${segment}`;
+    const { pattern, streamsBody, isSocket } = declaration;
+    const nameInPath = isSocket ? name.slice(3) : name;
+    const segment = segmentOfName(nameInPath);
+    const ownPath = pattern?.segments ? pathOfSegments(pattern.segments) : nameInPath === 'index' ? '' : `/${segment}`;
     const methods = pattern?.methods;
     const handler: Handler = {
       route: Object.freeze({
@@ -87,26 +104,31 @@ class Building {
       prefersJson: declaration.input !== undefined || declaration.returns !== undefined,
       streamsBody,
       showsFiles: isController(instance) || showsFiles(plan),
+      protocols: declaration.protocols,
       call: (args) => method.apply(instance, [...args]),
     };
-    this.routes.push(handler.route);
+    if (isSocket) this.socketHandlers.push(handler);
+    else this.routes.push(handler.route);
+    const tree = isSocket ? trees.sockets : trees.tree;
     if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
     else addAutomatic(tree, segment, handler);
-    if (name === 'index' && !pattern?.segments) tree.index = handler;
+    if (nameInPath === 'index' && !pattern?.segments) tree.index = handler;
   }
 
-  #addNested(tree: RouteTree, name: string, value: object, parent: object, className: string, place: Place): void {
+  #addNested(trees: Trees, name: string, value: object, parent: object, className: string, place: Place): void {
     const segment = segmentOfName(name);
-    if (tree.root.texts.has(segment))
+    if (trees.tree.root.texts.has(segment) || trees.sockets.root.texts.has(segment))
       throw new TypeError(
-        `${className}.${name}: a declared path begins with '/${segment}', where only this field is served`,
+        `${className}.${name}: a declared path or a socket begins with '/${segment}', where only this field is served`,
       );
     const below: Place = {
       path: `${place.path}/${segment}`,
       fields: `${place.fields}${name}.`,
       above: new Set([...place.above, parent]),
     };
-    tree.nested.set(segment, this.add(value, below));
+    const { tree, sockets } = this.add(value, below);
+    trees.tree.nested.set(segment, tree);
+    trees.sockets.nested.set(segment, sockets);
   }
 
   #refuseTwice(instance: object, className: string, { above, fields }: Place): void {
@@ -146,9 +168,10 @@ function describeMethod(method: Method, declaration: Declaration, where: string)
   };
 }
 
-function signatureOf(method: Method, { params }: Declaration, where: string): WrittenParameter[] {
+function signatureOf(method: Method, { params, isSocket }: Declaration, where: string): WrittenParameter[] {
   try {
-    return readSignature(method);
+    const written = readSignature(method);
+    return isSocket ? withoutSocket(written, where) : written;
   } catch (cause) {
     const byHand = parametersOfNames(params);
     if (byHand) return byHand;
@@ -157,6 +180,14 @@ function signatureOf(method: Method, { params }: Declaration, where: string): Wr
     const cure = `name them by hand: static routes = { '${name}': { params: ['first', 'second'] } }`;
     throw new TypeError(`${where}: its parameters can't be read, since ${reason}; ${cure}`, { cause });
   }
+}
+
+/** The first parameter is the socket, whatever it is called; the rest parameter of a wrapper begins with it. */
+function withoutSocket(written: WrittenParameter[], where: string): WrittenParameter[] {
+  const [first, ...others] = written;
+  if (first?.kind === 'positional' && (first.name === 'ctx' || first.name === 'request'))
+    throw new TypeError(`${where}: its first parameter is the socket; put ${first.name} behind it`);
+  return first?.kind === 'rest' ? written : others;
 }
 
 /** Whether an argument may be a file, or lead to one. One of the wrong type counts: it is received to be refused. */
