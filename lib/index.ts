@@ -26,3 +26,6 @@ export { type SseEvent, sse } from './streams/sse.js';
 export type { UploadOptions } from './uploads/options.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';
 export { UploadedFile } from './uploads/uploaded-file.js';
+export type { Message } from './websocket/connection.js';
+export type { WebSocketOptions } from './websocket/options.js';
+export type { Socket } from './websocket/socket.js';

@@ -7,6 +7,9 @@ import { type MicropieOptions, settle } from './options.js';
 import { respond } from './pipeline.js';
 import type { Route } from './routing/route.js';
 import { Service } from './service.js';
+import { connect } from './websocket/connect.js';
+import { upgradeOf } from './websocket/upgrade.js';
+import { warnOfUnserved } from './websocket/warnings.js';
 
 /** The Koa middleware that `micropie` makes. */
 export interface Micropie {
@@ -36,16 +39,23 @@ export function micropie<C extends object>(
 ): Micropie {
   const settings = settle(options);
   const service = new Service(instantiate(controller), settings);
-  const { routes, middlewares, match, needsAmbientRequest } = service;
+  const { routes, middlewares, match, matchSocket, socketHandlers, needsAmbientRequest } = service;
+  let isServed = socketHandlers.length === 0;
 
   function micropie(ctx: Context, next: Next): Promise<void> {
     // Not by ctx.method and ctx.path: each of Koa's delegates takes as long as what it delegates to.
-    const { method, path } = ctx.request;
-    const target = match(method, path);
+    const { req, method, path } = ctx.request;
+    const isSocket = upgradeOf(req) !== undefined;
+    if (!isServed) {
+      isServed = true;
+      warnOfUnserved(req, socketHandlers);
+    }
+    const target = isSocket ? matchSocket('GET', path) : match(method, path);
     if (!target) return next();
     const request = service.request(ctx, target);
-    if (!needsAmbientRequest) return respond(service, request, target);
-    return withRequest(request, () => respond(service, request, target));
+    const answer = isSocket ? connect : respond;
+    if (!needsAmbientRequest) return answer(service, request, target);
+    return withRequest(request, () => answer(service, request, target));
   }
 
   return Object.assign(micropie, { middlewares, routes });

@@ -4,6 +4,7 @@ import { Exchange, type Tools } from './exchange.js';
 import type { HttpMiddleware } from './hooks.js';
 import type { Settings } from './options.js';
 import { Request } from './request.js';
+import type { Handler } from './routing/handler.js';
 import type { Route } from './routing/route.js';
 import { type Match, prepareMatch, type Target } from './routing/router.js';
 import { buildRoutes } from './routing/routes.js';
@@ -11,6 +12,8 @@ import { openSession } from './sessions/open.js';
 import type { RequestSession } from './sessions/session.js';
 import { prepareUploads } from './uploads/receive.js';
 import { prepareViews } from './views.js';
+import { Sockets } from './websocket/sockets.js';
+import { warnOfUnguarded } from './websocket/warnings.js';
 
 /** What one `micropie(...)` owns: all that its requests share. */
 export class Service {
@@ -18,6 +21,9 @@ export class Service {
   /** The hooks; users may push to it at any time. */
   readonly middlewares: HttpMiddleware[];
   readonly match: Match;
+  readonly matchSocket: Match;
+  readonly sockets: Sockets;
+  readonly socketHandlers: readonly Handler[];
   readonly parseBody: ReturnType<typeof prepareBodyParser>;
   readonly receiveUploads: ReturnType<typeof prepareUploads>;
   /** Whether a class extends `Controller`, so that requests must be found without being passed on. */
@@ -27,10 +33,14 @@ export class Service {
 
   /** @throws TypeError for a controller that can't be served. */
   constructor(controller: object, settings: Settings) {
-    const { tree, routes, needsAmbientRequest } = buildRoutes(controller, settings.prefix);
+    const { tree, sockets, routes, socketHandlers, needsAmbientRequest } = buildRoutes(controller, settings.prefix);
     this.routes = routes;
+    this.socketHandlers = socketHandlers;
     this.middlewares = settings.middlewares;
     this.match = prepareMatch(tree, settings);
+    this.matchSocket = prepareMatch(sockets, settings);
+    this.sockets = new Sockets(settings.websocket);
+    warnOfUnguarded(settings.middlewares, socketHandlers);
     this.parseBody = prepareBodyParser(settings.body);
     this.receiveUploads = prepareUploads(settings.uploads);
     this.needsAmbientRequest = needsAmbientRequest;

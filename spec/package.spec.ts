@@ -30,6 +30,7 @@ const TYPES = [
   'HookResponse',
   'KeyvLike',
   'Lists',
+  'Message',
   'Micropie',
   'MicropieOptions',
   'NamedParameter',
@@ -50,10 +51,12 @@ const TYPES = [
   'SessionData',
   'SessionOptions',
   'SessionsOptions',
+  'Socket',
   'Source',
   'SseEvent',
   'StandardSchema',
   'UploadOptions',
+  'WebSocketOptions',
 ];
 
 const SERVE = `

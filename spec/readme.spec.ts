@@ -29,6 +29,7 @@ const OPTIONS: Record<keyof MicropieOptions | keyof SessionOptions, true> = {
   uploads: true,
   views: true,
   layout: true,
+  websocket: true,
   cookie: true,
   persistent: true,
   timeout: true,

@@ -14,6 +14,8 @@ export interface RequestSession {
   isStored(): boolean;
   /** Stores what changed, if anything may have. */
   save(): Promise<void> | undefined;
+  /** Stores it before the handshake of a socket, whose answer has its cookie, where that is not what `save` does. */
+  saveEarly?(): Promise<void>;
   /** Makes later changes throw, since nobody would store them: call it at once after the last `save`. */
   seal(): void;
   /** What `ctx.session` does where it is not the same: middleware in front may still change it after `seal`. */
