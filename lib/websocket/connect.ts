@@ -2,7 +2,7 @@ import { bind } from '../binding/bind.js';
 import type { Context } from '../context.js';
 import { notFound } from '../errors.js';
 import { runAfterWebSocket, runBeforeWebSocket } from '../hooks.js';
-import { isClosed } from '../koa-compat.js';
+import { filterErrors, isClosed } from '../koa-compat.js';
 import { finish, hooksAfter, hooksBefore, recover } from '../pipeline.js';
 import { exchangeOf, type Request } from '../request.js';
 import type { Target } from '../routing/router.js';
@@ -16,11 +16,15 @@ import { checkHandshake, checkOrigin } from './handshake.js';
 import { Socket } from './socket.js';
 import { upgradeOf } from './upgrade.js';
 
+const BROKEN = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
 /** The way of a socket, once it is the controller's. Until the handshake every refusal is an answer by HTTP. */
 export async function connect(service: Service, request: Request, target: Target): Promise<void> {
+  const { ctx } = request;
+  // Koa tells the app of each connection that breaks, and sockets of phones do so all day.
+  filterErrors(ctx, (error) => !BROKEN.has(Reflect.get(error, 'code')));
   const start = await open(service, request, target);
   if (!start) return;
-  const { ctx } = request;
   // Koa has nothing to answer any more; loggers ask for the status.
   ctx.status = 101;
   ctx.respond = false;

@@ -178,13 +178,17 @@ export function framesOf(bytes: Buffer): Frame[] {
   return frames;
 }
 
-/** Sends bytes as one client, and reads until the server ends the connection. */
-export async function rawTalk(place: Place, bytes: string | Uint8Array): Promise<Buffer> {
+/** Sends bytes as one client, and later others, and reads until the server ends the connection. */
+export async function rawTalk(place: Place, bytes: Uint8Array, ...later: readonly Uint8Array[]): Promise<Buffer> {
   const socket = connect(portOf(place), '127.0.0.1');
   socket.on('error', () => {});
   socket.write(bytes);
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
+  for (const more of later) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.write(more);
+  }
   await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return Buffer.concat(chunks);
 }
@@ -201,11 +205,12 @@ export function closeCode(frames: readonly Frame[]): number | undefined {
   return last && last.payload.length >= 2 ? last.payload.readUInt16BE(0) : undefined;
 }
 
-/** The answer to a raw handshake. */
-export async function rawAnswer(place: Place, head: string): Promise<RawResponse> {
+/** The answer to a raw handshake; only its head where it is accepted. */
+export async function rawAnswer(place: Place, head: string, isAccepted = false): Promise<RawResponse> {
   const client = await RawClient.open(portOf(place));
   try {
-    return await client.exchange(head);
+    await client.send(head);
+    return await client.response({ head: isAccepted });
   } finally {
     client.socket.destroy();
   }
