@@ -13,6 +13,13 @@ export type { MicropieOptions } from './options.js';
 export type { Request } from './request.js';
 export { type HeaderPairs, type HeadersLike, type Reply, reply } from './response/reply.js';
 export type { Route } from './routing/route.js';
+export {
+  type Channel,
+  type ChannelEvent,
+  type ChannelOptions,
+  channel,
+  type SubscribeOptions,
+} from './serve/channel.js';
 export type { ServeOptions } from './serve/options.js';
 export { type Serving, serve } from './serve/serve.js';
 export type { SessionBackend, SessionData } from './sessions/backend.js';

@@ -9,6 +9,7 @@ const VALUES = [
   'HttpMiddleware',
   'InMemorySessionBackend',
   'UploadedFile',
+  'channel',
   'currentRequest',
   'keyvSessionBackend',
   'micropie',
@@ -21,6 +22,9 @@ const VALUES = [
 ];
 const TYPES = [
   'BodyLimits',
+  'Channel',
+  'ChannelEvent',
+  'ChannelOptions',
   'Context',
   'ContextSession',
   'FieldPart',
@@ -55,6 +59,7 @@ const TYPES = [
   'Source',
   'SseEvent',
   'StandardSchema',
+  'SubscribeOptions',
   'UploadOptions',
   'WebSocketOptions',
 ];

@@ -1,7 +1,7 @@
 import { bind } from '../binding/bind.js';
 import type { Context } from '../context.js';
 import { notFound } from '../errors.js';
-import { runAfterWebSocket, runBeforeWebSocket } from '../hooks.js';
+import { type HttpMiddleware, runAfterWebSocket, runBeforeWebSocket } from '../hooks.js';
 import { filterErrors, isClosed } from '../koa-compat.js';
 import { finish, hooksAfter, hooksBefore, recover } from '../pipeline.js';
 import { exchangeOf, type Request } from '../request.js';
@@ -19,21 +19,12 @@ import { upgradeOf } from './upgrade.js';
 const BROKEN = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 
 /** The way of a socket, once it is the controller's. Until the handshake every refusal is an answer by HTTP. */
-export async function connect(service: Service, request: Request, target: Target): Promise<void> {
+export function connect(service: Service, request: Request, target: Target): Promise<void> {
   const { ctx } = request;
   // Koa tells the app of each connection that breaks, and sockets of phones do so all day.
   filterErrors(ctx, (error) => !BROKEN.has(Reflect.get(error, 'code')));
-  const start = await open(service, request, target);
-  if (!start) return;
-  // Koa has nothing to answer any more; loggers ask for the status.
-  ctx.status = 101;
-  ctx.respond = false;
-  try {
-    if (await handle(start, ctx)) await runAfterWebSocket(hooksAfter(service, target), request);
-    await store(request);
-  } catch (thrown) {
-    report(thrown, ctx);
-  }
+  // Not awaited: what waits as long as a socket lives costs each of them some memory.
+  return open(service, request, target).then((start) => start && run(start, service, request, target));
 }
 
 /** An accepted socket, and how to call its handler. */
@@ -77,8 +68,10 @@ async function admit(service: Service, request: Request, target: Target): Promis
   return connection && { connection, call: () => handler.call([new Socket(connection), ...args]) };
 }
 
-/** @returns Whether the handler has ended by itself, and not by an error. */
-async function handle({ connection, call }: Start, ctx: Context): Promise<boolean> {
+async function run({ connection, call }: Start, service: Service, request: Request, target: Target): Promise<void> {
+  const { ctx } = request;
+  // Koa has nothing to answer any more.
+  ctx.respond = false;
   whenClosing(ctx.res, () => connection.close(1001, 'The server is closing'));
   let hasFailed = false;
   try {
@@ -90,7 +83,16 @@ async function handle({ connection, call }: Start, ctx: Context): Promise<boolea
     if (hasFailed) fail(toError(thrown), connection, ctx);
   }
   await new Promise<void>((resolve) => connection.whenClosed(resolve));
-  return !hasFailed;
+  await finishSocket(request, hasFailed ? [] : hooksAfter(service, target));
+}
+
+async function finishSocket(request: Request, hooks: readonly HttpMiddleware[]): Promise<void> {
+  try {
+    await runAfterWebSocket(hooks, request);
+    await store(request);
+  } catch (thrown) {
+    report(thrown, request.ctx);
+  }
 }
 
 /** Sends what a generator yields; when the client leaves, the generator ends. */

@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
+import { closeDetached } from '../koa-compat.js';
 import { Inbox } from '../streams/inbox.js';
 
 /** What a client sends: text, or bytes. */
@@ -16,23 +18,52 @@ const OPEN = 1;
 const CLOSED = 3;
 const GONE = Promise.resolve(false);
 
+const CONNECTION = Symbol('connection');
+
+interface OwnedWebSocket extends WebSocket {
+  [CONNECTION]?: Connection;
+}
+
+// Shared by all connections, since each listener of its own would cost every idle socket some 100 bytes.
+const LISTENERS = {
+  message(this: OwnedWebSocket, data: RawData, isBinary: boolean): void {
+    this[CONNECTION]?.receive(data, isBinary);
+  },
+  pong(this: OwnedWebSocket): void {
+    this[CONNECTION]?.noteLife();
+  },
+  /** A client that sends pings and never reads would fill the memory with answers. */
+  ping(this: OwnedWebSocket): void {
+    this[CONNECTION]?.cutOffFull();
+  },
+  close(this: OwnedWebSocket): void {
+    this[CONNECTION]?.end();
+  },
+  /** What is wrong with its frames is the client's fault; ws closes the connection with the right code. */
+  error(): void {},
+};
+
 /** A connection that is a WebSocket now, with back-pressure in both directions. */
 export class Connection {
   readonly #ws: WebSocket;
+  readonly #res: ServerResponse;
   readonly #inbox = new Inbox<Message>();
+  readonly #forget: (connection: Connection) => void;
   // Of the messages that wait. Texts count by characters: nobody needs it more exactly.
   #length = 0;
   #isAlive = true;
 
-  constructor(ws: WebSocket) {
+  /**
+   * @param ws - The connection.
+   * @param res - The response to its handshake, which is over when the connection is.
+   * @param forget - Called when it is closed.
+   */
+  constructor(ws: OwnedWebSocket, res: ServerResponse, forget: (connection: Connection) => void) {
     this.#ws = ws;
-    ws.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    ws.on('pong', () => this.#noteLife());
-    // A client that sends pings and never reads would fill the memory with answers.
-    ws.on('ping', () => this.#cutOffFull());
-    ws.on('close', () => this.#inbox.end());
-    // What is wrong with its frames is the client's fault; ws closes the connection with the right code.
-    ws.on('error', ignore);
+    this.#res = res;
+    this.#forget = forget;
+    ws[CONNECTION] = this;
+    for (const [event, listener] of Object.entries(LISTENERS)) ws.on(event, listener);
   }
 
   get protocol(): string {
@@ -46,7 +77,7 @@ export class Connection {
 
   send(value: unknown): Promise<boolean> {
     const data = toData(value);
-    if (this.isOver || this.#cutOffFull()) return GONE;
+    if (this.isOver || this.cutOffFull()) return GONE;
     return new Promise((resolve) => this.#ws.send(data, (error) => resolve(!error)));
   }
 
@@ -82,11 +113,11 @@ export class Connection {
     if (!this.isOver) this.#ws.ping();
   }
 
-  #noteLife(): void {
+  noteLife(): void {
     this.#isAlive = true;
   }
 
-  #receive(data: RawData, isBinary: boolean): void {
+  receive(data: RawData, isBinary: boolean): void {
     this.#isAlive = true;
     // As ws is set up here, it gives nothing but buffers.
     if (!Buffer.isBuffer(data)) return;
@@ -96,19 +127,23 @@ export class Connection {
     if (this.#inbox.length >= MOST_MESSAGES || this.#length >= MOST_LENGTH) this.#ws.pause();
   }
 
+  end(): void {
+    this.#inbox.end();
+    closeDetached(this.#res);
+    this.#forget(this);
+  }
+
   #resume(): void {
     if (this.#ws.isPaused && this.#inbox.length <= MOST_MESSAGES / 2 && this.#length <= MOST_LENGTH / 2)
       this.#ws.resume();
   }
 
-  #cutOffFull(): boolean {
+  cutOffFull(): boolean {
     const isFull = this.#ws.bufferedAmount > MOST_UNSENT;
     if (isFull) this.#ws.terminate();
     return isFull;
   }
 }
-
-function ignore(): void {}
 
 function toData(value: unknown): string | ArrayBufferView | ArrayBuffer {
   if (typeof value === 'string' || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;

@@ -14,6 +14,12 @@ export class Sockets {
   readonly origins: readonly string[];
   readonly #settings: WebSocketSettings;
   readonly #connections = new Set<Connection>();
+  readonly #forget = (connection: Connection) => {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  };
   #server: Promise<WebSocketServer> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -40,25 +46,20 @@ export class Sockets {
     server.handleUpgrade(req, upgrade.socket, upgrade.head, (ws) => {
       opened = ws;
     });
-    return opened && this.#keep(new Connection(opened));
+    if (!opened) return undefined;
+    upgrade.res.statusCode = 101;
+    upgrade.finish();
+    return this.#keep(new Connection(opened, upgrade.res, this.#forget));
   }
 
   #keep(connection: Connection): Connection {
     this.#connections.add(connection);
     this.#timer ??= setInterval(() => this.#beat(), this.#settings.heartbeat * 1000).unref();
-    connection.whenClosed(() => this.#forget(connection));
     return connection;
   }
 
   #beat(): void {
     for (const connection of this.#connections) connection.beat();
-  }
-
-  #forget(connection: Connection): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 }
 

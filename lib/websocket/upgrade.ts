@@ -8,7 +8,7 @@ import type { HttpServer } from '../serve/server.js';
 const UPGRADE = Symbol('upgrade');
 
 interface Marked {
-  [UPGRADE]?: Upgrade;
+  [UPGRADE]?: Upgrade | undefined;
 }
 
 /** The upgrade that a request asks for; undefined for an ordinary request. */
@@ -104,28 +104,25 @@ function withoutUpgrade(connection: string): string {
 /**
  * A connection that asks to become a WebSocket, and the response to it. As long as the response has not got the
  * connection it holds back what is written to it, and another listener may still take the connection.
+ *
+ * Its listeners are shared functions, since it lives as long as its socket, and there may be very many.
  */
 export class Upgrade {
+  readonly req: IncomingMessage & Marked;
   readonly res: ServerResponse;
   readonly head: Buffer;
   readonly socket: Socket;
   /** The subprotocols to choose from. */
   protocols: readonly string[] = [];
-  readonly #written: number;
-  readonly #forwardDrain = () => this.res.emit('drain');
   #timer: NodeJS.Timeout | undefined;
 
   constructor(req: IncomingMessage, socket: Socket, head: Buffer) {
+    this.req = req;
     this.socket = socket;
     this.head = head;
-    this.#written = socket.bytesWritten;
     this.res = new ServerResponse(req);
     this.res.shouldKeepAlive = false;
-    this.res.once('finish', () => socket.destroySoon());
-    // With the connection at hand Node does it itself.
-    socket.once('close', () => {
-      if (!this.res.socket) this.#drop();
-    });
+    this.res.on('finish', endConnection);
   }
 
   /** Gives the response the connection. */
@@ -134,26 +131,39 @@ export class Upgrade {
     const { res, socket } = this;
     if (res.socket || socket.destroyed) return;
     socket.setTimeout(0);
-    socket.on('drain', this.#forwardDrain);
+    socket.on('drain', forwardDrain);
     res.assignSocket(socket);
   }
 
   /** Claims the connection when nobody else has answered. */
   claimLater(): void {
+    const { socket } = this;
+    const written = socket.bytesWritten;
     this.#timer = setTimeout(() => {
-      if (isTaken(this.socket, this.#written)) this.#drop();
+      if (isTaken(socket, written)) this.#drop();
       else this.claim();
     }, OTHERS_WAIT);
+    // With the connection at hand Node does it itself.
+    socket.once('close', () => {
+      if (!this.res.socket) this.#drop();
+    });
   }
 
   /** Takes the connection for a WebSocket: from now on nothing that is written to the response goes out. */
   take(): void {
     const { res, socket } = this;
     socket.off('error', ignore);
-    socket.off('drain', this.#forwardDrain);
+    socket.off('drain', forwardDrain);
     res.detachSocket(socket);
     // So that Koa and Express try no answer to what is thrown later.
     Object.defineProperty(res, 'headersSent', { value: true });
+  }
+
+  /** Tells those who wait for it that the response is finished, which for on-finished frees a KiB of listeners. */
+  finish(): void {
+    this.req[UPGRADE] = undefined;
+    this.res.off('finish', endConnection);
+    this.res.emit('finish');
   }
 
   #drop(): void {
@@ -161,4 +171,13 @@ export class Upgrade {
     this.socket.off('error', ignore);
     closeDetached(this.res);
   }
+}
+
+function endConnection(this: ServerResponse): void {
+  this.req.socket.destroySoon();
+}
+
+/** Node has taken its own listener off, and a large answer would come to a halt. */
+function forwardDrain(this: Socket): void {
+  responseOn(this)?.emit('drain');
 }
