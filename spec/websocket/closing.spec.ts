@@ -4,7 +4,7 @@ import { micropie, type Request, type Socket, serve } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
 import { portOf } from '../support/serving.js';
 import { RawClient } from '../support/socket.js';
-import { handshake, open } from '../support/sockets.js';
+import { handshake, open, type SocketClient } from '../support/sockets.js';
 
 describe('sockets of a service that closes', () => {
   const log: string[] = [];
@@ -74,11 +74,15 @@ describe('sockets of a service that closes', () => {
     expect(performance.now() - begun).to.be.below(2500);
   });
 
-  it('are told at once, a thousand of them', async () => {
+  it('are told at once, a thousand of them', async function () {
+    this.timeout(60_000);
     const app = appOf(micropie(Root));
     errorsOf(app);
     const service = await serve(app, { port: 0, host: '127.0.0.1', deadline: 5000 });
-    const clients = await Promise.all(Array.from({ length: 1000 }, () => open(service, '/reads')));
+    const clients: SocketClient[] = [];
+    // No more at once than the system lets wait.
+    while (clients.length < 1000)
+      clients.push(...(await Promise.all(Array.from({ length: 100 }, () => open(service, '/reads')))));
     const closed = service.close();
     const codes = await Promise.all(clients.map((client) => client.closed));
     expect(codes.filter(({ code }) => code === 1001)).to.have.length(1000);
