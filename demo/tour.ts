@@ -2,6 +2,7 @@ import Koa, { type Middleware as KoaMiddleware } from 'koa';
 import mount from 'koa-mount';
 import type { Micropie, Route } from '../lib/index.js';
 import { createApp } from './alongside/index.js';
+import { chat } from './chat/index.js';
 import { events } from './events/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
@@ -65,6 +66,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/streaming/tone.wav',
     ]),
     demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
+    demo('chat', chat(), 'Rooms by WebSockets: who is there, and what was said; with REDIS_URL across processes.', [
+      '/chat',
+      '/chat/kitchen',
+    ]),
     demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
       '/templates',
       '/templates/guest/Ada',

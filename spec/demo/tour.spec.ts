@@ -18,6 +18,7 @@ const NAMES = [
   'uploads',
   'streaming',
   'events',
+  'chat',
   'templates',
 ];
 
