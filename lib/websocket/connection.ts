@@ -11,6 +11,8 @@ const MOST_MESSAGES = 64;
 const MOST_LENGTH = 64 * 1024;
 // In bytes. A client for which more waits than this does not read, and is cut off.
 const MOST_UNSENT = 16 * 1024 * 1024;
+// What is flushed at once never waits for the network, so that a loop of sends to a fast client would hold up all else.
+const MOST_IN_TURN = 64;
 // RFC 6455, section 5.5: of the 125 bytes of a control frame the code takes two.
 const MOST_REASON = 123;
 
@@ -43,6 +45,20 @@ const LISTENERS = {
   error(): void {},
 };
 
+let turn = 0;
+let isCounting = false;
+
+/** Turns of the event loop count only if something is sent in them. */
+function currentTurn(): number {
+  if (isCounting) return turn;
+  isCounting = true;
+  setImmediate(() => {
+    isCounting = false;
+    turn += 1;
+  });
+  return turn;
+}
+
 /** A connection that is a WebSocket now, with back-pressure in both directions. */
 export class Connection {
   readonly #ws: WebSocket;
@@ -52,6 +68,8 @@ export class Connection {
   // Of the messages that wait. Texts count by characters: nobody needs it more exactly.
   #length = 0;
   #isAlive = true;
+  #turn = 0;
+  #inTurn = 0;
 
   /**
    * @param ws - The connection.
@@ -78,7 +96,10 @@ export class Connection {
   send(value: unknown): Promise<boolean> {
     const data = toData(value);
     if (this.isOver || this.cutOffFull()) return GONE;
-    return new Promise((resolve) => this.#ws.send(data, (error) => resolve(!error)));
+    const isPatient = this.#countTurn() > MOST_IN_TURN;
+    return new Promise((resolve) =>
+      this.#ws.send(data, (error) => (isPatient ? setImmediate(resolve, !error) : resolve(!error))),
+    );
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {
@@ -136,6 +157,14 @@ export class Connection {
   #resume(): void {
     if (this.#ws.isPaused && this.#inbox.length <= MOST_MESSAGES / 2 && this.#length <= MOST_LENGTH / 2)
       this.#ws.resume();
+  }
+
+  /** How many messages were sent in this turn of the event loop. */
+  #countTurn(): number {
+    const turn = currentTurn();
+    this.#inTurn = turn === this.#turn ? this.#inTurn + 1 : 1;
+    this.#turn = turn;
+    return this.#inTurn;
   }
 
   cutOffFull(): boolean {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { micropie, type Socket } from '../../lib/index.js';
 import { portOf } from '../support/serving.js';
@@ -38,6 +39,11 @@ class Root {
 
   async ws_flood(socket: Socket) {
     while (await socket.send('x'.repeat(65_536))) this.sent += 1;
+    this.ended += 1;
+  }
+
+  async ws_pour(socket: Socket) {
+    while (await socket.send('x')) this.sent += 1;
     this.ended += 1;
   }
 
@@ -141,6 +147,28 @@ describe('a socket under load', function () {
       await sleep(100);
       expect(root.sent).to.equal(sent);
       socket.resetAndDestroy();
+      await eventually(() => root.ended === 1, 'the handler ends');
+    });
+  });
+
+  it('lets others in between where a handler sends without a pause to who reads at once', () => {
+    const root = new Root();
+    return withSockets(micropie(root), async (service) => {
+      const reader = new Worker(
+        `const { connect } = require('node:net');
+         const { workerData: { port, head } } = require('node:worker_threads');
+         connect(port, '127.0.0.1').on('data', () => {}).write(head);`,
+        { eval: true, workerData: { port: portOf(service), head: handshake('/pour') } },
+      );
+      await eventually(() => root.sent > 0, 'it pours');
+      let lag = 0;
+      for (let n = 0; n < 50; n++) {
+        const start = performance.now();
+        await sleep(1);
+        lag = Math.max(lag, performance.now() - start);
+      }
+      expect(lag).to.be.below(500);
+      await reader.terminate();
       await eventually(() => root.ended === 1, 'the handler ends');
     });
   });
