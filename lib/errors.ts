@@ -48,6 +48,10 @@ export function badRequest(message: string, cause?: unknown): HttpError {
   return createError(400, message, cause === undefined ? {} : { cause });
 }
 
+export function forbidden(message: string): HttpError {
+  return createError(403, message);
+}
+
 export function notFound(): HttpError {
   return createError(404);
 }

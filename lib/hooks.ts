@@ -61,6 +61,16 @@ export abstract class HttpMiddleware {
   ): Awaitable<Partial<HookResponse> | null | undefined | void>;
 
   /**
+   * Runs before a WebSocket is accepted. What `beforeRequest` does is not done for sockets.
+   *
+   * @returns An answer, by HTTP, which ends the handshake here: no further hook, no socket.
+   */
+  beforeWebSocket?(request: Request): Awaitable<HookResponse | null | undefined | void>;
+
+  /** Runs when a socket is closed and its handler has returned, unless that threw. */
+  afterWebSocket?(request: Request): Awaitable<void>;
+
+  /**
    * Runs when the request failed.
    *
    * @returns An answer in place of the error; without one the error goes on to Koa.
@@ -76,6 +86,24 @@ export async function runBefore(hooks: readonly HttpMiddleware[], request: Reque
     if (result) return replyOfHook(result, `${nameOf(hook)}.beforeRequest`, request);
   }
   return undefined;
+}
+
+/** Runs the hooks in front of a socket in order, until one answers. */
+export async function runBeforeWebSocket(
+  hooks: readonly HttpMiddleware[],
+  request: Request,
+): Promise<Reply | undefined> {
+  for (const hook of hooks) {
+    const result = await hook.beforeWebSocket?.(request);
+    own(request.ctx.body, request.ctx);
+    if (result) return replyOfHook(result, `${nameOf(hook)}.beforeWebSocket`, request);
+  }
+  return undefined;
+}
+
+/** Runs the hooks behind a socket in the same order. */
+export async function runAfterWebSocket(hooks: readonly HttpMiddleware[], request: Request): Promise<void> {
+  for (const hook of hooks) await hook.afterWebSocket?.(request);
 }
 
 /** Runs the hooks that look at the arguments in order, until one answers. */
@@ -121,7 +149,7 @@ export async function runOnError(
 }
 
 /** The methods of a hook. */
-const HOOKS = ['beforeRequest', 'beforeCall', 'afterRequest', 'onError'];
+const HOOKS = ['beforeRequest', 'beforeCall', 'afterRequest', 'onError', 'beforeWebSocket', 'afterWebSocket'];
 
 /** @throws TypeError for a value that is no hook, or has a method with a misspelt name. */
 export function refuseHook(value: unknown, where: string): void {

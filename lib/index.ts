@@ -13,6 +13,13 @@ export type { MicropieOptions } from './options.js';
 export type { Request } from './request.js';
 export { type HeaderPairs, type HeadersLike, type Reply, reply } from './response/reply.js';
 export type { Route } from './routing/route.js';
+export {
+  type Channel,
+  type ChannelEvent,
+  type ChannelOptions,
+  channel,
+  type SubscribeOptions,
+} from './serve/channel.js';
 export type { ServeOptions } from './serve/options.js';
 export { type Serving, serve } from './serve/serve.js';
 export type { SessionBackend, SessionData } from './sessions/backend.js';
@@ -26,3 +33,6 @@ export { type EventStream, type SseEvent, sse } from './streams/sse.js';
 export type { UploadOptions } from './uploads/options.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';
 export { UploadedFile } from './uploads/uploaded-file.js';
+export type { Message } from './websocket/connection.js';
+export type { WebSocketOptions } from './websocket/options.js';
+export type { Socket } from './websocket/socket.js';

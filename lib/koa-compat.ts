@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { type Server, Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Context } from './context.js';
 import { toError } from './thrown.js';
@@ -103,9 +103,41 @@ function queueOf(socket: Socket): Set<ServerResponse> {
 
 function closeQueued(res: ServerResponse): void {
   // Once it has the socket, Node closes it by itself.
-  if (res.socket || res.writableFinished) return;
+  if (!res.socket && !res.writableFinished) closeDetached(res);
+}
+
+/** Closes a response that has no connection, which Node never does. */
+export function closeDetached(res: ServerResponse): void {
+  if (res.destroyed) return;
   res.destroy();
   res.emit('close');
+}
+
+/** The response that is under way on a connection. */
+export function responseOn(socket: Socket): ServerResponse | undefined {
+  const res: unknown = Reflect.get(socket, '_httpMessage');
+  return res instanceof ServerResponse ? res : undefined;
+}
+
+/** The server that a request came to; undefined for one of HTTP/2. */
+export function serverOf({ socket }: IncomingMessage): object | undefined {
+  const server: unknown = socket instanceof Socket ? Reflect.get(socket, 'server') : undefined;
+  return typeof server === 'object' && server !== null ? server : undefined;
+}
+
+/**
+ * Has a server take only these requests for upgrades, and the rest for ordinary ones, unless others listen as well.
+ * Node 20 has no `shouldUpgradeCallback`: there all requests are upgrades that say so.
+ *
+ * @returns What restores it.
+ */
+export function upgradesOnly(server: Server, isUpgrade: (req: IncomingMessage) => boolean): () => void {
+  const before: unknown = Reflect.get(server, 'shouldUpgradeCallback');
+  if (typeof before !== 'function') return () => {};
+  const callback = (req: IncomingMessage) =>
+    isUpgrade(req) || (server.listenerCount('upgrade') > 1 && before.call(server, req));
+  Reflect.set(server, 'shouldUpgradeCallback', callback);
+  return () => Reflect.set(server, 'shouldUpgradeCallback', before);
 }
 
 /**

@@ -10,6 +10,9 @@ import type { Route } from './routing/route.js';
 import { rememberService, Service } from './service.js';
 import { noteMount } from './sessions/open.js';
 import { isClass } from './values.js';
+import { connect } from './websocket/connect.js';
+import { upgradeOf } from './websocket/upgrade.js';
+import { warnOfUnserved } from './websocket/warnings.js';
 
 /** The Koa middleware that `micropie` makes. */
 export interface Micropie {
@@ -39,17 +42,25 @@ export function micropie<C extends object>(
 ): Micropie {
   const settings = settle(options);
   const service = new Service(instantiate(controller), settings);
-  const { routes, middlewares, match, needsAmbientRequest } = service;
+  const { routes, middlewares, match, matchSocket, socketHandlers, needsAmbientRequest } = service;
+  let isServed = socketHandlers.length === 0;
 
   function micropie(ctx: Context, next: Next): Promise<void> {
     // Not by ctx.method and ctx.path: each of Koa's delegates takes as long as what it delegates to.
-    const { method } = ctx.request;
+    const { req, method } = ctx.request;
     const path = pathOf(ctx);
-    const target = path === undefined ? undefined : match(method, path);
+    if (path === undefined) return next();
+    const isSocket = upgradeOf(req) !== undefined;
+    if (!isServed) {
+      isServed = true;
+      warnOfUnserved(req, socketHandlers);
+    }
+    const target = isSocket ? matchSocket('GET', path) : match(method, path);
     if (!target) return next();
     const request = service.request(ctx, target);
-    if (!needsAmbientRequest) return respond(service, request, target);
-    return withRequest(request, () => respond(service, request, target));
+    const answer = isSocket ? connect : respond;
+    if (!needsAmbientRequest) return answer(service, request, target);
+    return withRequest(request, () => answer(service, request, target));
   }
 
   noteMount(micropie, settings.session);

@@ -4,6 +4,7 @@ import { booleanRow, groupRow, type Rows, settleRows, textRow } from './option-r
 import type { SessionBackend } from './sessions/backend.js';
 import { BACKEND_ROW, type SessionOptions, type SessionSettings, settleSession } from './sessions/options.js';
 import { UPLOAD_ROWS, type UploadOptions, type UploadSettings } from './uploads/options.js';
+import { settleWebSocket, WEBSOCKET_ROW, type WebSocketOptions, type WebSocketSettings } from './websocket/options.js';
 
 /** The second argument of `micropie`. */
 export interface MicropieOptions {
@@ -27,6 +28,8 @@ export interface MicropieOptions {
   readonly views?: string;
   /** The template around each page, which it sees as `body`; none where not given. */
   readonly layout?: string;
+  /** Who may open sockets, and their limits. */
+  readonly websocket?: WebSocketOptions;
 }
 
 /** The options with all defaults filled in. */
@@ -40,6 +43,7 @@ export interface Settings {
   readonly uploads: UploadSettings | false;
   readonly views: string;
   readonly layout: string | undefined;
+  readonly websocket: WebSocketSettings;
 }
 
 /** The options, before the groups among them are settled. */
@@ -49,6 +53,7 @@ interface Given extends Pick<Settings, 'prefix' | 'fallthrough' | 'strict' | 'vi
   readonly session: SessionOptions | false;
   readonly body: BodyLimits | false;
   readonly uploads: UploadOptions | false;
+  readonly websocket: WebSocketOptions;
 }
 
 const ROWS: Rows<Given> = {
@@ -68,6 +73,7 @@ const ROWS: Rows<Given> = {
   uploads: groupRow<UploadOptions>(),
   views: textRow('templates'),
   layout: textRow(undefined),
+  websocket: WEBSOCKET_ROW,
 };
 
 /**
@@ -76,7 +82,7 @@ const ROWS: Rows<Given> = {
  * @throws TypeError that names the option that is unknown or wrong.
  */
 export function settle(options: MicropieOptions): Settings {
-  const { middlewares, sessionBackend, session, body, uploads, ...others } = settleRows(
+  const { middlewares, sessionBackend, session, body, uploads, websocket, ...others } = settleRows(
     options,
     ROWS,
     'micropie: options',
@@ -88,5 +94,6 @@ export function settle(options: MicropieOptions): Settings {
     session: settleSession(session, sessionBackend),
     body: body && settleRows(body, BODY_ROWS, 'micropie: options.body'),
     uploads: uploads && settleRows(uploads, UPLOAD_ROWS, 'micropie: options.uploads'),
+    websocket: settleWebSocket(websocket),
   };
 }

@@ -66,17 +66,17 @@ export async function respond(service: Service, request: Request, target: Target
 }
 
 /** A route's own hooks lie within the mount's. */
-function hooksBefore({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
+export function hooksBefore({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
   const own = target.kind === 'handler' ? target.handler.middlewares : [];
   return own.length > 0 ? [...middlewares, ...own] : middlewares;
 }
 
-function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
+export function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
   const own = target.kind === 'handler' ? target.handler.middlewares : [];
   return own.length > 0 ? [...own, ...middlewares] : middlewares;
 }
 
-function finish(request: Request, answer: Reply): Promise<void> | undefined {
+export function finish(request: Request, answer: Reply): Promise<void> | undefined {
   const { ctx } = request;
   const starting = send(answer, ctx);
   const storing = starting ? starting.then(() => storeForStream(request)) : store(request);
@@ -99,7 +99,7 @@ function storeForStream(request: Request): Promise<void> | undefined {
 }
 
 /** An error that no hook answers goes on to Koa, as it was thrown; so does one of the hook or of its answer. */
-async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
+export async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
   const { ctx, session, spool } = exchangeOf(request);
   own(ctx.body, ctx);
   own(thrown instanceof Reply ? thrown.body : thrown, ctx);

@@ -12,6 +12,8 @@ import { openSession } from './sessions/open.js';
 import type { RequestSession } from './sessions/session.js';
 import { prepareUploads } from './uploads/receive.js';
 import { prepareViews } from './views.js';
+import { Sockets } from './websocket/sockets.js';
+import { warnOfUnguarded } from './websocket/warnings.js';
 
 const services = new WeakMap<object, Service>();
 
@@ -37,6 +39,9 @@ export class Service {
   /** The hooks; users may push to it at any time. */
   readonly middlewares: HttpMiddleware[];
   readonly match: Match;
+  readonly matchSocket: Match;
+  readonly sockets: Sockets;
+  readonly socketHandlers: readonly Handler[];
   readonly parseBody: ReturnType<typeof prepareBodyParser>;
   readonly receiveUploads: ReturnType<typeof prepareUploads>;
   /** Whether a class extends `Controller`, so that requests must be found without being passed on. */
@@ -46,11 +51,15 @@ export class Service {
 
   /** @throws TypeError for a controller that can't be served. */
   constructor(controller: object, settings: Settings) {
-    const { tree, handlers, needsAmbientRequest } = buildRoutes(controller, settings.prefix);
+    const { tree, sockets, handlers, socketHandlers, needsAmbientRequest } = buildRoutes(controller, settings.prefix);
     this.handlers = handlers;
     this.routes = Object.freeze(handlers.map(({ route }) => route));
+    this.socketHandlers = socketHandlers;
     this.middlewares = settings.middlewares;
     this.match = prepareMatch(tree, settings);
+    this.matchSocket = prepareMatch(sockets, settings);
+    this.sockets = new Sockets(settings.websocket);
+    warnOfUnguarded(settings.middlewares, socketHandlers);
     this.parseBody = prepareBodyParser(settings.body);
     this.receiveUploads = prepareUploads(settings.uploads);
     this.needsAmbientRequest = needsAmbientRequest;

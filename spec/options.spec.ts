@@ -12,7 +12,7 @@ class Root {
 const OPTIONS = 'prefix, middlewares, fallthrough, strict, sessionBackend, session, body, uploads, views, layout';
 const COUNT = 'must be a whole number above 0';
 const HOOKS =
-  'must be an object with beforeRequest, beforeCall, afterRequest, onError, or some of these; Koa middleware belongs into app.use()';
+  'must be an object with beforeRequest, beforeCall, afterRequest, onError, beforeWebSocket, afterWebSocket, or some of these; Koa middleware belongs into app.use()';
 const PREFIX = "options.prefix must be a path such as '/api', percent-encoded, without a slash at its end";
 const BACKEND = 'options.sessionBackend must have the methods load(id) and save(id, data, timeout)';
 const hook = { beforeRequest: () => {} };
@@ -37,7 +37,7 @@ const wrong: [options: unknown, message: string][] = [
   ]),
   ...['before', 'beforeRequests', 'before_request', 'afterReqest', 'onerror'].map((name): [unknown, string] => [
     { middlewares: [{ ...hook, [name]: () => {} }] },
-    `options.middlewares[0].${name} would never be called; hooks have the methods beforeRequest, beforeCall, afterRequest, onError`,
+    `options.middlewares[0].${name} would never be called; hooks have the methods beforeRequest, beforeCall, afterRequest, onError, beforeWebSocket, afterWebSocket`,
   ]),
   ...['yes', 1, 0, null].flatMap((value): [unknown, string][] => [
     [{ fallthrough: value }, 'options.fallthrough must be true or false'],
@@ -92,6 +92,25 @@ const wrong: [options: unknown, message: string][] = [
     { session: { maxAge: 1 } },
     'options.session.maxAge is unknown; there are cookie, timeout, persistent, secure, sameSite, domain',
   ],
+  ...[true, false, null, 'x', []].map((websocket): [unknown, string] => [
+    { websocket },
+    'options.websocket must be an object',
+  ]),
+  ...['https://a.example', ['a.example'], ['https://a.example/'], ['HTTPS://a.example'], ['*'], [1], null].map(
+    (origins): [unknown, string] => [
+      { websocket: { origins } },
+      "options.websocket.origins must be a list of origins as browsers write them, such as ['https://app.example.com']",
+    ],
+  ),
+  ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2_147_484, '1', null].map((heartbeat): [unknown, string] => [
+    { websocket: { heartbeat } },
+    'options.websocket.heartbeat must be a number of seconds above 0 and up to 2147483',
+  ]),
+  [{ websocket: { maxPayload: 1.5 } }, `options.websocket.maxPayload ${COUNT}`],
+  [
+    { websocket: { maxpayload: 1 } },
+    'options.websocket.maxpayload is unknown; there are origins, maxPayload, heartbeat',
+  ],
   [{ body: { limit: 1 } }, 'options.body.limit is unknown; there are jsonLimit, formLimit'],
   [
     { uploads: { maxfiles: 1 } },
@@ -111,6 +130,7 @@ const full = (): Required<MicropieOptions> => ({
   uploads: { maxFiles: 1, maxFileSize: 2, maxFields: 3, maxFieldSize: 4, maxParts: 5, dir: 'files' },
   views: 'pages',
   layout: 'frame',
+  websocket: { origins: ['https://app.example.com'], maxPayload: 6, heartbeat: 0.5 },
 });
 
 const MIB = 1024 * 1024;
@@ -140,6 +160,7 @@ const defaults = {
   },
   views: 'templates',
   layout: undefined,
+  websocket: { origins: [], maxPayload: MIB, heartbeat: 30 },
 };
 
 describe('micropie(controller, options)', () => {
@@ -154,9 +175,14 @@ describe('micropie(controller, options)', () => {
     expect(settle({})).to.deep.equal(defaults);
     const blank = (given: object) => Object.fromEntries(Object.keys(given).map((name) => [name, undefined]));
     expect(settle(blank(full()))).to.deep.equal(defaults);
-    const { session, body, uploads } = full();
+    const { session, body, uploads, websocket } = full();
     expect(
-      settle({ session: blank(session || {}), body: blank(body || {}), uploads: blank(uploads || {}) }),
+      settle({
+        session: blank(session || {}),
+        body: blank(body || {}),
+        uploads: blank(uploads || {}),
+        websocket: blank(websocket),
+      }),
     ).to.deep.equal({
       ...defaults,
     });

@@ -10,6 +10,7 @@ const VALUES = [
   'HttpMiddleware',
   'InMemorySessionBackend',
   'UploadedFile',
+  'channel',
   'currentRequest',
   'keyvSessionBackend',
   'micropie',
@@ -22,6 +23,9 @@ const VALUES = [
 ];
 const TYPES = [
   'BodyLimits',
+  'Channel',
+  'ChannelEvent',
+  'ChannelOptions',
   'Context',
   'ContextSession',
   'EventStream',
@@ -32,6 +36,7 @@ const TYPES = [
   'HookResponse',
   'KeyvLike',
   'Lists',
+  'Message',
   'Micropie',
   'MicropieOptions',
   'NamedParameter',
@@ -52,10 +57,13 @@ const TYPES = [
   'SessionData',
   'SessionOptions',
   'SessionsOptions',
+  'Socket',
   'Source',
   'SseEvent',
   'StandardSchema',
+  'SubscribeOptions',
   'UploadOptions',
+  'WebSocketOptions',
 ];
 
 const OPENAPI_TYPES = ['Mount', 'OpenApiDocument', 'OpenApiOptions', 'Operation', 'Part', 'openapi'];

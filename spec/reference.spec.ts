@@ -43,6 +43,7 @@ const OPTIONS: {
     uploads: true,
     views: true,
     layout: true,
+    websocket: true,
   },
   SessionOptions: { cookie: true, timeout: true, persistent: true, secure: true, sameSite: true, domain: true },
   SessionsOptions: { backend: true },
@@ -77,6 +78,7 @@ const OPTIONS: {
     description: true,
     openapi: true,
     tool: true,
+    protocols: true,
   },
 };
 

@@ -44,6 +44,8 @@ export interface ParameterDeclaration {
   readonly input: StandardSchema | undefined;
   /** Whether names are bound from the body alone. */
   readonly fromBody: boolean;
+  /** Whether it is of a socket, whose handshake has no body. */
+  readonly isSocket: boolean;
   /** The names that only the session may give. */
   readonly session: ReadonlySet<string>;
 }

@@ -56,6 +56,7 @@ const BY_NAME: readonly Source[] = ['query', 'body', 'file', 'session'];
 const FROM_BODY: readonly Source[] = ['body', 'file'];
 // The body is looked at so that JSON in a file's place is refused, instead of being overlooked.
 const FILES_FIRST: readonly Source[] = ['file', 'body'];
+const OF_SOCKET: readonly Source[] = ['query', 'session'];
 
 /**
  * Plans the binding of a method's parameters.
@@ -169,12 +170,13 @@ class Planning {
   }
 
   #sources(name: string, type: ParameterType, position: number): readonly Source[] {
-    const { session, fromBody } = this.#declaration;
+    const { session, fromBody, isSocket } = this.#declaration;
     if (session.has(name)) return ['session'];
     if (this.#inPath?.has(name)) return ['path'];
     if (type === 'file' || type === 'file[]') return FILES_FIRST;
     if (fromBody) return FROM_BODY;
-    return position === -1 ? BY_NAME : ['path', ...BY_NAME];
+    const byName = isSocket ? OF_SOCKET : BY_NAME;
+    return position === -1 ? byName : ['path', ...byName];
   }
 }
 

@@ -4,6 +4,7 @@ import { type HttpMiddleware, refuseHook } from '../hooks.js';
 import { type Pattern, parsePattern } from '../routing/pattern.js';
 import { UploadedFile } from '../uploads/uploaded-file.js';
 import { isRecord } from '../values.js';
+import { isSocketName } from './methods.js';
 
 /** What `returns` says: one schema for every answer that succeeds, or one for each status. */
 export type DeclaredResult =
@@ -20,6 +21,8 @@ export interface Declaration extends ParameterDeclaration {
   readonly description: string | undefined;
   readonly openapi: Readonly<Record<string, unknown>> | undefined;
   readonly tool: boolean;
+  /** The subprotocols that a socket speaks. */
+  readonly protocols: readonly string[];
 }
 
 export const UNDECLARED: Declaration = {
@@ -28,6 +31,7 @@ export const UNDECLARED: Declaration = {
   input: undefined,
   returns: undefined,
   fromBody: false,
+  isSocket: false,
   session: new Set(),
   streamsBody: false,
   middlewares: [],
@@ -35,6 +39,7 @@ export const UNDECLARED: Declaration = {
   description: undefined,
   openapi: undefined,
   tool: false,
+  protocols: [],
 };
 
 /** Reads the value of one key; `where` is how messages name it. */
@@ -53,6 +58,16 @@ const KEYS: Readonly<Record<string, Readers>> = {
   description: { description: text },
   openapi: { openapi: record },
   tool: { tool: boolean },
+  protocols: { protocols },
+};
+
+// Whether a key is for sockets (true) or for other methods alone (false).
+const OF_ONE_KIND: Readonly<Record<string, boolean | undefined>> = {
+  protocols: true,
+  returns: false,
+  from: false,
+  body: false,
+  tool: false,
 };
 
 /**
@@ -69,23 +84,28 @@ export function readDeclarations(controller: object, className: string): Map<str
     if (routes === undefined) continue;
     if (!isRecord(routes)) throw new TypeError(`${className}.routes must be an object of { method name: declaration }`);
     for (const [name, value] of Object.entries(routes))
-      if (!declarations.has(name)) declarations.set(name, readDeclaration(value, `${className}.routes.${name}`));
+      if (!declarations.has(name)) declarations.set(name, readDeclaration(name, value, `${className}.routes.${name}`));
   }
   return declarations;
 }
 
-function readDeclaration(value: unknown, where: string): Declaration {
+function readDeclaration(method: string, value: unknown, where: string): Declaration {
   const given = typeof value === 'string' ? { path: value } : value;
   if (!isRecord(given))
     throw new TypeError(`${where} must be a path such as 'POST' or 'GET /:id', or an object such as { path: 'POST' }`);
-  const declaration: Declaration = { ...UNDECLARED };
+  const isSocket = isSocketName(method);
+  const declaration: Declaration = { ...UNDECLARED, isSocket };
   for (const [key, part] of Object.entries(given)) {
     const readers = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
     if (!readers) throw new TypeError(unknownKey(key, part, where));
     if (part === undefined) continue;
+    if (OF_ONE_KIND[key] === !isSocket)
+      throw new TypeError(`${where}.${key} is for ${isSocket ? 'HTTP' : 'ws_ methods'} alone; leave it out`);
     for (const [name, read] of Object.entries(readers))
       Object.assign(declaration, { [name]: read(part, `${where}.${key}`) });
   }
+  if (isSocket && declaration.pattern?.methods)
+    throw new TypeError(`${where}.path names a method, but a socket has none; write it as in '/:room'`);
   return declaration;
 }
 
@@ -118,6 +138,14 @@ function only(word: string, value: unknown, where: string): boolean {
 function names(value: unknown, where: string): string[] {
   if (Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '')) return value;
   throw new TypeError(`${where} must be a list of names`);
+}
+
+function protocols(value: unknown, where: string): string[] {
+  const list = names(value, where);
+  // RFC 6455, section 11.3.4: they are tokens of a header.
+  const wrong = list.find((name) => !/^[\w!#$%&'*+.^`|~-]+$/.test(name));
+  if (wrong === undefined) return list;
+  throw new TypeError(`${where}: '${wrong}' is no name of a subprotocol; write it without spaces and commas`);
 }
 
 function schema(value: unknown, where: string): StandardSchema {

@@ -24,7 +24,8 @@ export interface Described {
  */
 export function describeMethod(method: Method, declaration: Declaration, where: string): Described {
   const segments = declaration.pattern?.segments;
-  const parameters = signatureOf(method, declaration, where);
+  const written = signatureOf(method, declaration, where);
+  const parameters = declaration.isSocket ? withoutSocket(written, where) : written;
   const named = segments?.filter(({ kind }) => kind !== 'text').length ?? 0;
   return {
     method,
@@ -49,4 +50,12 @@ function signatureOf(method: Method, { params }: Declaration, where: string): Wr
     const cure = `name them by hand: static routes = { '${name}': { params: ['first', 'second'] } }`;
     throw new TypeError(`${where}: its parameters can't be read, since ${reason}; ${cure}`, { cause });
   }
+}
+
+/** The first parameter is the socket, whatever it is called; the rest parameter of a wrapper begins with it. */
+function withoutSocket(written: readonly WrittenParameter[], where: string): readonly WrittenParameter[] {
+  const [first, ...others] = written;
+  if (first?.kind === 'positional' && INJECTED.has(first.name))
+    throw new TypeError(`${where}: its first parameter is the socket; put ${first.name} behind it`);
+  return first?.kind === 'rest' ? written : others;
 }

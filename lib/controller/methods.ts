@@ -12,6 +12,17 @@ export function isPrivate(name: string): boolean {
   return name.startsWith('_') || name.startsWith('ws_');
 }
 
+/** Whether a method handles WebSockets. */
+export function isSocketName(name: string): boolean {
+  return name.startsWith('ws_');
+}
+
+/** Whether a method of this name is served; what would be private as a path is not served as a socket either. */
+function isServed(name: string): boolean {
+  const inPath = isSocketName(name) ? name.slice(3) : name;
+  return inPath !== '' && !isPrivate(inPath) && !NEVER_ROUTED.has(name);
+}
+
 /** How messages name a controller. */
 export function nameOfClass(instance: object): string {
   return classOf(instance).name || 'Controller';
@@ -28,7 +39,7 @@ function constructorOf(prototype: object | null): { readonly name: string } {
 }
 
 /**
- * Collects the methods that a controller serves, from its class up to `Controller` or `Object`. Only property
+ * Collects the methods that a controller serves, its sockets included, from its class up to `Controller` or `Object`. Only property
  * descriptors are read, so that no getter of the class runs.
  *
  * @throws TypeError for a name that the base class needs itself, and for names and fields that can't be served.
@@ -43,7 +54,7 @@ export function collectMethods(instance: object): Map<string, Method> {
       if (seen.has(name)) continue;
       seen.add(name);
       const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
-      if (!isMethod(value) || isPrivate(name) || NEVER_ROUTED.has(name)) continue;
+      if (!isMethod(value) || !isServed(name)) continue;
       refuseName(name, className, `call the method something else and declare ${pathInstead(name)}`);
       methods.set(name, value);
     }

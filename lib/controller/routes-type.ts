@@ -46,6 +46,8 @@ export interface RouteDeclaration<
   readonly openapi?: Readonly<Record<string, unknown>>;
   /** Whether MCP clients are offered it as a tool. */
   readonly tool?: boolean;
+  /** The subprotocols that a socket speaks. */
+  readonly protocols?: readonly string[];
 }
 
 /**
@@ -92,7 +94,7 @@ type Scalar =
 
 /** The names of the methods that a controller of type `T` may serve. */
 export type RouteName<T> = {
-  [K in keyof T & string]: K extends `_${string}` | `ws_${string}` | 'then' | Reserved<T>
+  [K in keyof T & string]: K extends `_${string}` | 'then' | Reserved<T>
     ? never
     : T[K] extends (...args: never) => void
       ? K

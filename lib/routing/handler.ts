@@ -24,6 +24,8 @@ export interface Handler {
   readonly streamsBody: boolean;
   /** Whether anybody can see a file that is uploaded here. */
   readonly showsFiles: boolean;
+  /** The subprotocols that a socket speaks. */
+  readonly protocols: readonly string[];
   call(args: readonly unknown[]): unknown;
 }
 

@@ -1,8 +1,8 @@
 import { describePlan, type Plan, type PlannedParameter } from '../binding/plan.js';
 import { isController } from '../controller/controller.js';
-import { readDeclarations, UNDECLARED } from '../controller/declarations.js';
+import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
 import { type Described, describeMethod } from '../controller/describe.js';
-import { classOf, collectMethods, nameOfClass } from '../controller/methods.js';
+import { classOf, collectMethods, isSocketName, nameOfClass } from '../controller/methods.js';
 import { nestedFields } from '../controller/nested.js';
 import { warnOfHiddenTypes, warnOfRenames } from '../controller/renames.js';
 import { allowedMethods, type Handler } from './handler.js';
@@ -10,11 +10,18 @@ import { type Pattern, pathOfSegments, segmentOfName } from './pattern.js';
 import { addAutomatic, addDeclared, emptyTree, type RouteTree } from './tree.js';
 
 /** What a controller and those nested in it serve. */
-export interface Served {
-  readonly tree: RouteTree;
+export interface Served extends Trees {
   readonly handlers: readonly Handler[];
   /** Whether a class among them extends `Controller`, whose methods ask for the current request. */
   readonly needsAmbientRequest: boolean;
+  /** The handlers of sockets. */
+  readonly socketHandlers: readonly Handler[];
+}
+
+/** The routes and the sockets of one class: side by side, since one path may be both. */
+interface Trees {
+  readonly tree: RouteTree;
+  readonly sockets: RouteTree;
 }
 
 /** Where a controller lies in its mount. */
@@ -33,19 +40,21 @@ interface Place {
  */
 export function buildRoutes(controller: object, prefix: string): Served {
   const building = new Building();
-  const tree = building.add(controller, { path: prefix, fields: '', where: nameOfClass(controller) });
-  return { tree, handlers: building.handlers, needsAmbientRequest: building.needsAmbientRequest };
+  const trees = building.add(controller, { path: prefix, fields: '', where: nameOfClass(controller) });
+  const { handlers, needsAmbientRequest, socketHandlers } = building;
+  return { ...trees, handlers, needsAmbientRequest, socketHandlers };
 }
 
 class Building {
   readonly handlers: Handler[] = [];
+  readonly socketHandlers: Handler[] = [];
   needsAmbientRequest = false;
   /** Where each instance is served. */
   readonly #places = new Map<object, string>();
   /** Those whose nested controllers are being added. */
   readonly #open = new Set<object>();
 
-  add(instance: object, place: Place): RouteTree {
+  add(instance: object, place: Place): Trees {
     const className = nameOfClass(instance);
     this.#refuseTwice(instance, className, place);
     this.needsAmbientRequest ||= isController(instance);
@@ -55,26 +64,29 @@ class Building {
     refuseNothing(methods, fields, declarations, className);
     const described = new Map<string, Described>();
     for (const [name, method] of methods)
-      described.set(name, describeMethod(method, declarations.get(name) ?? UNDECLARED, `${className}.${name}`));
+      described.set(name, describeMethod(method, declarationOf(declarations, name), `${className}.${name}`));
     warnOfRenames(classOf(instance), className, described);
     warnOfHiddenTypes(className, described);
-    const tree = emptyTree();
-    for (const [name, one] of described)
-      this.#addMethod(tree, makeHandler(instance, name, one, place), name, one.declaration.pattern);
+    const trees = { tree: emptyTree(), sockets: emptyTree() };
+    for (const [name, one] of described) this.#addMethod(trees, makeHandler(instance, name, one, place), name, one);
     for (const [name, value] of fields) {
       const segment = segmentOfName(name);
       refuseHidden(described, name, segment);
-      tree.nested.set(segment, this.add(value, placeOfField(place, className, name, segment)));
+      const { tree, sockets } = this.add(value, placeOfField(place, className, name, segment));
+      trees.tree.nested.set(segment, tree);
+      trees.sockets.nested.set(segment, sockets);
     }
     this.#open.delete(instance);
-    return tree;
+    return trees;
   }
 
-  #addMethod(tree: RouteTree, handler: Handler, name: string, pattern: Pattern | undefined): void {
-    this.handlers.push(handler);
-    if (pattern?.segments) addDeclared(tree, pattern.segments, handler);
-    else addAutomatic(tree, segmentOfName(name), handler);
-    if (!pattern?.segments && name === 'index') tree.index = handler;
+  #addMethod({ tree, sockets }: Trees, handler: Handler, name: string, { declaration }: Described): void {
+    const { pattern, isSocket } = declaration;
+    (isSocket ? this.socketHandlers : this.handlers).push(handler);
+    const own = isSocket ? sockets : tree;
+    if (pattern?.segments) addDeclared(own, pattern.segments, handler);
+    else addAutomatic(own, segmentOfName(nameInPath(name)), handler);
+    if (!pattern?.segments && nameInPath(name) === 'index') own.index = handler;
   }
 
   #refuseTwice(instance: object, className: string, { where }: Place): void {
@@ -117,13 +129,24 @@ function makeHandler(
     prefersJson: declaration.input !== undefined || returns !== undefined,
     streamsBody,
     showsFiles: showsFiles(plan),
+    protocols: declaration.protocols,
     call: (args) => method.apply(instance, [...args]),
   };
 }
 
 function pathBelow(name: string, pattern: Pattern | undefined): string {
   if (pattern?.segments) return pathOfSegments(pattern.segments);
-  return name === 'index' ? '' : `/${segmentOfName(name)}`;
+  const own = nameInPath(name);
+  return own === 'index' ? '' : `/${segmentOfName(own)}`;
+}
+
+/** `ws_chat` is a socket at `/chat`. */
+function nameInPath(name: string): string {
+  return isSocketName(name) ? name.slice(3) : name;
+}
+
+function declarationOf(declarations: ReadonlyMap<string, Declaration>, name: string): Declaration {
+  return declarations.get(name) ?? (isSocketName(name) ? { ...UNDECLARED, isSocket: true } : UNDECLARED);
 }
 
 /** Where the text of a nested field matches, only its class answers. */

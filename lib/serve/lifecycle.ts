@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { acceptUpgrades } from '../websocket/upgrade.js';
 import { closingError } from './closing.js';
 import { Connections } from './connections.js';
 import { exitAt } from './exit.js';
@@ -17,6 +18,7 @@ export class Lifecycle {
   readonly #server: HttpServer;
   readonly #settings: ServeSettings;
   readonly #connections: Connections;
+  readonly #refuseUpgrades: () => void;
   readonly #forgetSignals: () => void;
   readonly #closing = new AbortController();
   #started: Promise<void> | undefined;
@@ -26,6 +28,7 @@ export class Lifecycle {
     this.#server = server;
     this.#settings = settings;
     this.#connections = new Connections(server);
+    this.#refuseUpgrades = acceptUpgrades(server);
     this.#forgetSignals = exitAt(settings.signals, () => this.close());
     // Every request may listen to it.
     setMaxListeners(0, this.signal);
@@ -106,6 +109,7 @@ export class Lifecycle {
 
   #release(): void {
     this.#connections.release();
+    this.#refuseUpgrades();
     this.#forgetSignals();
   }
 }

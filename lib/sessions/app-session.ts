@@ -56,9 +56,19 @@ export class AppSession implements RequestSession {
     markPrivate(this.#ctx);
   }
 
+  isBegun(): boolean {
+    return false;
+  }
+
   fail(): void {}
 
   save(): undefined {}
+
+  /** The app's middleware stores it when the socket is closed, too late for a cookie; koa-session can be asked before. */
+  async saveEarly(): Promise<void> {
+    const session = this.#isUsed && this.#read();
+    if (session && typeof session['manuallyCommit'] === 'function') await session['manuallyCommit']();
+  }
 
   /** A generator goes on at once, while the app's middleware stores the session when this one is through. */
   seal(): void {

@@ -102,6 +102,10 @@ export class OwnSession implements RequestSession, SessionOwner {
     markPrivate(this.#ctx);
   }
 
+  isBegun(): boolean {
+    return this.isNew() && this.#object !== undefined && Object.keys(this.#object).length > 0;
+  }
+
   isNew(): boolean {
     return this.#store.snapshot === undefined;
   }

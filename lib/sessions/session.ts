@@ -10,10 +10,14 @@ export interface RequestSession {
   value(name: string): unknown;
   /** Says that the answer is this visitor's alone, as each use of the session does by itself. */
   markPrivate(): void;
+  /** Whether it holds something while the client has no cookie of it yet. */
+  isBegun(): boolean;
   /** Says that the request failed: what it changed may only be stored under the cookie that the client has already. */
   fail(): void;
   /** Stores what changed, if anything may have. */
   save(): Promise<void> | undefined;
+  /** Stores it before the handshake of a socket, whose answer has its cookie, where that is not what `save` does. */
+  saveEarly?(): Promise<void>;
   /** Makes later changes throw, since nobody would store them: call it at once after the last `save`. */
   seal(): void;
   /** What `ctx.session` does where it is not the same: middleware in front may still change it after `seal`. */
@@ -28,6 +32,7 @@ export function refusedSession(refuse: () => never): RequestSession {
     replace: refuse,
     value: refuse,
     markPrivate() {},
+    isBegun: () => false,
     fail() {},
     save: () => undefined,
     seal() {},

@@ -21,6 +21,7 @@ const NAMES = [
   'streaming',
   'events',
   'live',
+  'chat',
   'cluster',
   'templates',
   'docs',

@@ -46,7 +46,7 @@ const LIBRARY = JSON.stringify(join(ROOT, 'lib/index.js'));
 const LISTEN = /^(\w+)\.listen\(.*\);$/m;
 const EXCERPT = /^\/\/ (demo\/\S+)\n+/;
 // Commands and configurations stand for themselves, but for those that a spec of their own tries.
-const UNCHECKED = ['sh', 'nginx', 'ini', 'python'];
+const UNCHECKED = ['sh', 'nginx', 'ini', 'json', 'python'];
 
 /** The README, and the guides beside and among the demos. */
 export function guides(): Guide[] {

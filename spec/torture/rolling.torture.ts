@@ -18,7 +18,7 @@ const BUNDLE: BuildOptions = {
   bundle: true,
   platform: 'node',
   format: 'esm',
-  external: ['ejs'],
+  external: ['ejs', 'ws'],
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 };
 

@@ -86,7 +86,7 @@ class Named extends Controller<{ user?: string }> {
   static make() {}
 }
 
-export type NamesOfRoutes = Assert<Equal<RouteName<Named>, 'index' | 'save' | 'count' | 'robots.txt'>>;
+export type NamesOfRoutes = Assert<Equal<RouteName<Named>, 'index' | 'save' | 'count' | 'robots.txt' | 'ws_chat'>>;
 
 class Declared extends Controller {
   save(title: string) {

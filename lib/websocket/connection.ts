@@ -1,0 +1,183 @@
+import type { ServerResponse } from 'node:http';
+import type { RawData, WebSocket } from 'ws';
+import { closeDetached } from '../koa-compat.js';
+import { Inbox } from '../streams/inbox.js';
+
+/** What a client sends: text, or bytes. */
+export type Message = string | Buffer;
+
+// What may wait for the handler until the client is paused.
+const MOST_MESSAGES = 64;
+const MOST_LENGTH = 64 * 1024;
+// In bytes. A client for which more waits than this does not read, and is cut off.
+const MOST_UNSENT = 16 * 1024 * 1024;
+// What is flushed at once never waits for the network, so that a loop of sends to a fast client would hold up all else.
+const MOST_IN_TURN = 64;
+// RFC 6455, section 5.5: of the 125 bytes of a control frame the code takes two.
+const MOST_REASON = 123;
+
+const OPEN = 1;
+const CLOSED = 3;
+const GONE = Promise.resolve(false);
+
+const CONNECTION = Symbol('connection');
+
+interface OwnedWebSocket extends WebSocket {
+  [CONNECTION]?: Connection;
+}
+
+// Shared by all connections, since each listener of its own would cost every idle socket some 100 bytes.
+const LISTENERS = {
+  message(this: OwnedWebSocket, data: RawData, isBinary: boolean): void {
+    this[CONNECTION]?.receive(data, isBinary);
+  },
+  pong(this: OwnedWebSocket): void {
+    this[CONNECTION]?.noteLife();
+  },
+  /** A client that sends pings and never reads would fill the memory with answers. */
+  ping(this: OwnedWebSocket): void {
+    this[CONNECTION]?.cutOffFull();
+  },
+  close(this: OwnedWebSocket): void {
+    this[CONNECTION]?.end();
+  },
+  /** What is wrong with its frames is the client's fault; ws closes the connection with the right code. */
+  error(): void {},
+};
+
+let turn = 0;
+let isCounting = false;
+
+/** Turns of the event loop count only if something is sent in them. */
+function currentTurn(): number {
+  if (isCounting) return turn;
+  isCounting = true;
+  setImmediate(() => {
+    isCounting = false;
+    turn += 1;
+  });
+  return turn;
+}
+
+/** A connection that is a WebSocket now, with back-pressure in both directions. */
+export class Connection {
+  readonly #ws: WebSocket;
+  readonly #res: ServerResponse;
+  readonly #inbox = new Inbox<Message>();
+  readonly #forget: (connection: Connection) => void;
+  // Of the messages that wait. Texts count by characters: nobody needs it more exactly.
+  #length = 0;
+  #isAlive = true;
+  #turn = 0;
+  #inTurn = 0;
+
+  /**
+   * @param ws - The connection.
+   * @param res - The response to its handshake, which is over when the connection is.
+   * @param forget - Called when it is closed.
+   */
+  constructor(ws: OwnedWebSocket, res: ServerResponse, forget: (connection: Connection) => void) {
+    this.#ws = ws;
+    this.#res = res;
+    this.#forget = forget;
+    ws[CONNECTION] = this;
+    for (const [event, listener] of Object.entries(LISTENERS)) ws.on(event, listener);
+  }
+
+  get protocol(): string {
+    return this.#ws.protocol;
+  }
+
+  /** Whether no message can be sent any more. */
+  get isOver(): boolean {
+    return this.#ws.readyState !== OPEN;
+  }
+
+  send(value: unknown): Promise<boolean> {
+    const data = toData(value);
+    if (this.isOver || this.cutOffFull()) return GONE;
+    const isPatient = this.#countTurn() > MOST_IN_TURN;
+    return new Promise((resolve) =>
+      this.#ws.send(data, (error) => (isPatient ? setImmediate(resolve, !error) : resolve(!error))),
+    );
+  }
+
+  next(): Promise<IteratorResult<Message, undefined>> {
+    const value = this.#inbox.take();
+    if (value === undefined) return this.#inbox.next();
+    this.#length -= value.length;
+    this.#resume();
+    return Promise.resolve({ done: false, value });
+  }
+
+  /** Closes the connection; what the client still sends is dropped. */
+  close(code: number, reason: string): void {
+    if (this.isOver) return;
+    const bytes = Buffer.alloc(MOST_REASON);
+    this.#ws.close(code, bytes.subarray(0, new TextEncoder().encodeInto(reason, bytes).written));
+    this.#inbox.clear();
+    // The client's own close would not be seen.
+    this.#ws.resume();
+  }
+
+  /** Runs a function when the connection is closed; at once where it is already. */
+  whenClosed(run: () => void): void {
+    if (this.#ws.readyState === CLOSED) run();
+    else this.#ws.once('close', run);
+  }
+
+  /** Ends the connection if nothing has come since the last time, and asks for a sign of life. */
+  beat(): void {
+    // While it is paused the client may well have answered.
+    if (!this.#isAlive && !this.#ws.isPaused) this.#ws.terminate();
+    this.#isAlive = false;
+    if (!this.isOver) this.#ws.ping();
+  }
+
+  noteLife(): void {
+    this.#isAlive = true;
+  }
+
+  receive(data: RawData, isBinary: boolean): void {
+    this.#isAlive = true;
+    // As ws is set up here, it gives nothing but buffers.
+    if (!Buffer.isBuffer(data)) return;
+    const message = isBinary ? data : data.toString();
+    if (!this.#inbox.put(message)) return;
+    this.#length += message.length;
+    if (this.#inbox.length >= MOST_MESSAGES || this.#length >= MOST_LENGTH) this.#ws.pause();
+  }
+
+  end(): void {
+    this.#inbox.end();
+    closeDetached(this.#res);
+    this.#forget(this);
+  }
+
+  #resume(): void {
+    if (this.#ws.isPaused && this.#inbox.length <= MOST_MESSAGES / 2 && this.#length <= MOST_LENGTH / 2)
+      this.#ws.resume();
+  }
+
+  /** How many messages were sent in this turn of the event loop. */
+  #countTurn(): number {
+    const turn = currentTurn();
+    this.#inTurn = turn === this.#turn ? this.#inTurn + 1 : 1;
+    this.#turn = turn;
+    return this.#inTurn;
+  }
+
+  cutOffFull(): boolean {
+    const isFull = this.#ws.bufferedAmount > MOST_UNSENT;
+    if (isFull) this.#ws.terminate();
+    return isFull;
+  }
+}
+
+function toData(value: unknown): string | ArrayBufferView | ArrayBuffer {
+  if (typeof value === 'string' || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;
+  const json = typeof value === 'function' ? undefined : JSON.stringify(value ?? null);
+  if (json === undefined)
+    throw new TypeError(`A ${typeof value} can't be sent through a socket; send text, bytes or data`);
+  return json;
+}

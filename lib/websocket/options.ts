@@ -1,0 +1,42 @@
+import { countRow, type Row, type Rows, settleRows } from '../option-rows.js';
+import { isRecord } from '../values.js';
+
+/** How sockets are accepted and kept. */
+export interface WebSocketOptions {
+  /** Other origins whose pages may come, such as `['https://app.example.com']`; none where not given. */
+  readonly origins?: readonly string[];
+  /** The bytes that one message may have; 1 MiB where not given. A longer one closes the socket with 1009. */
+  readonly maxPayload?: number;
+  /** The seconds between two looks at whether the client is still there; 30 where not given. */
+  readonly heartbeat?: number;
+}
+
+export type WebSocketSettings = Required<WebSocketOptions>;
+
+// Beyond that, Node's timers fire at once.
+const LONGEST = (2 ** 31 - 1) / 1000;
+
+const ROWS: Rows<WebSocketSettings> = {
+  origins: {
+    fallback: [],
+    must: "be a list of origins as browsers write them, such as ['https://app.example.com']",
+    allows: (value) => Array.isArray(value) && value.every(isOrigin),
+  },
+  maxPayload: countRow(2 ** 20),
+  heartbeat: {
+    fallback: 30,
+    must: `be a number of seconds above 0 and up to ${Math.floor(LONGEST)}`,
+    allows: (value) => typeof value === 'number' && value > 0 && value <= LONGEST,
+  },
+};
+
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
+}
+
+export const WEBSOCKET_ROW: Row<WebSocketOptions> = { fallback: {}, must: 'be an object', allows: isRecord };
+
+/** @throws TypeError that names the option that is unknown or wrong. */
+export function settleWebSocket(options: WebSocketOptions): WebSocketSettings {
+  return settleRows(options, ROWS, 'micropie: options.websocket');
+}
