@@ -100,7 +100,9 @@ function explain(error: unknown, limit: number): unknown {
   if (error instanceof SyntaxError) return badJson(error);
   if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
   if (error.status === 413) return payloadTooLarge(`The body exceeds ${limit} bytes`);
-  return error.status === 400 ? badBody(error) : error;
+  // One of HTTP/2 that its client cancelled just now is not destroyed yet: raw-body 2.5 takes that for our fault.
+  const isGone = Reflect.get(error, 'type') === 'stream.not.readable';
+  return error.status === 400 || isGone ? badBody(error) : error;
 }
 
 function badJson(cause?: unknown): Error {

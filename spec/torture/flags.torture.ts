@@ -25,6 +25,8 @@ const FLAGS: readonly Flags[] = [
       'somebody else put on Object.prototype': 'puts something on Object.prototype',
       'not taken from a polluted Object.prototype': 'puts something on Object.prototype',
       "logged by Koa's own listener": 'replaces console.error',
+      'sweeps out those that are over': 'replaces Date.now',
+      'SessionBackend.update.* in memory': 'replaces Date.now',
     },
   },
 ];
