@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type Koa from 'koa';
 import { micropie } from '../lib/index.js';
 import { appOf, client, withServer } from './support/app.js';
+import { runs } from './support/runs.js';
 import { classOf } from './support/source.js';
 import { warningsOf } from './support/warnings.js';
 
@@ -378,7 +379,7 @@ describe('binding', () => {
               else expect({ status, seen }).to.deep.equal({ status: 204, seen: [own] });
             },
           ),
-          { numRuns: 300 },
+          { numRuns: runs(300) },
         ),
       );
       expect(Object.keys(Object.prototype)).to.deep.equal([]);
@@ -413,7 +414,7 @@ describe('binding', () => {
               .to.have.lengthOf(1)
               .and.to.satisfy(([value]: unknown[]) => kinds[at]?.[2](value));
           }),
-          { numRuns: 500 },
+          { numRuns: runs(500) },
         ),
       );
     });

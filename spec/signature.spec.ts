@@ -8,6 +8,7 @@ import {
   type WrittenParameter,
 } from '../lib/controller/signature.js';
 import { micropie } from '../lib/index.js';
+import { runs } from './support/runs.js';
 import { classOf, isSyntax, methodOf } from './support/source.js';
 
 describe('readSignature(method)', () => {
@@ -195,7 +196,7 @@ describe('readSignature(method)', () => {
       fc.property(anyMethod(), ({ source, parameters }) => {
         expect(readSignature(methodOf(classOf(source)))).to.deep.equal(parameters);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

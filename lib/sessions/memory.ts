@@ -14,6 +14,7 @@ const MAX_SESSION_BYTES = MIB;
 const SWEEP_INTERVAL = 60_000;
 // What visitors who came back may fill. The rest is for new ones: a flood of them only displaces its own.
 const SHARE = 0.9;
+const PUTS_OF_AN_ITERATOR = 1000;
 
 /**
  * Keeps sessions in this process's memory: gone when it ends, unknown to other processes. A session's time
@@ -143,6 +144,11 @@ class Shelf {
   bytes = 0;
   // A Map keeps the order of insertion, so the first entry is the one unused for longest.
   readonly #entries = new Map<string, Entry>();
+  // V8 leaves deleted entries where they were until the Map is full, and each new iterator walks over those at the
+  // front: with 100,000 sessions up to 80 microseconds for each one dropped. So one iterator is kept, but not for
+  // long, since it keeps the older tables of the Map alive.
+  #fromOldest: Iterator<string> | undefined;
+  #puts = 0;
 
   get size(): number {
     return this.#entries.size;
@@ -155,6 +161,8 @@ class Shelf {
   put(id: string, entry: Entry): void {
     this.#entries.set(id, entry);
     this.bytes += entry.bytes;
+    this.#puts += 1;
+    if (this.#puts % PUTS_OF_AN_ITERATOR === 0) this.#fromOldest = undefined;
   }
 
   delete(id: string): void {
@@ -165,8 +173,10 @@ class Shelf {
   }
 
   dropOldest(): void {
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.delete(oldest);
+    this.#fromOldest ??= this.#entries.keys();
+    const { value, done } = this.#fromOldest.next();
+    if (done) this.#fromOldest = undefined;
+    else this.delete(value);
   }
 
   sweep(now: number): void {

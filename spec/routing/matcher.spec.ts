@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { prepareMatch } from '../../lib/routing/router.js';
 import { buildRoutes } from '../../lib/routing/routes.js';
+import { runs } from '../support/runs.js';
 import { classOf } from '../support/source.js';
 
 /** One method of a class: `path` is what it declares, undefined for the automatic path of any method. */
@@ -39,7 +40,7 @@ describe('a request is matched as a slow and obvious matcher does it', () => {
           );
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
     expect([...seen].sort()).to.deep.equal(['400', '405', 'handler', 'next', 'options']);
   });

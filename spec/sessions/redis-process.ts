@@ -1,5 +1,5 @@
 /**
- * A server process of redis.spec.ts, set up as a user would do it: nothing listens to errors, of a client or else.
+ * A server process of redis.slow.ts, set up as a user would do it: nothing listens to errors, of a client or else.
  * It tells its parent its port, and when requests wait; any message lets those that wait go on.
  * Arguments: the address of Redis, and by what to keep sessions there.
  */

@@ -170,7 +170,7 @@ const STEPS: readonly Step[] = [
   plain(get('/stream/12'), 200, Array.from({ length: 12 }, (_, index) => `line ${index} of /stream/12\n`).join('')),
   plain(get('/late'), 200, 'late'),
   plain(get('/fail'), 500, 'Internal Server Error'),
-  plain(get('/refuse/7'), 422, '7'),
+  plain(get('/refuse/7'), 422, '422 Unprocessable Entity: 7'),
   plain(get('/refuse'), 400, "400 Bad Request: Missing required parameter 'count'"),
   plain(get('/missing'), 404, 'Not Found'),
   plain(get('/greet/%zz'), 400, '400 Bad Request: Bad path'),
