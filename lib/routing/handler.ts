@@ -1,4 +1,5 @@
 import type { Plan } from '../binding/plan.js';
+import type { Positions } from '../binding/positions.js';
 import type { DeclaredResult } from '../controller/declarations.js';
 import type { HttpMiddleware } from '../hooks.js';
 import type { Route } from './route.js';
@@ -11,6 +12,7 @@ export interface Handler {
   /** The declared HTTP methods; undefined where any may come. */
   readonly methods: readonly string[] | undefined;
   readonly plan: Plan;
+  readonly positions: Positions;
   readonly returns: DeclaredResult | undefined;
   /** The hooks of this route alone. */
   readonly middlewares: readonly HttpMiddleware[];
