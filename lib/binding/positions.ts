@@ -2,6 +2,7 @@ import { type Body, bodyOf } from '../body/body.js';
 import { emptyLists, type Lists } from '../body/pairs.js';
 import type { Context } from '../context.js';
 import { badRequest } from '../errors.js';
+import { decodeSegments } from '../routing/path.js';
 import { UploadedFile } from '../uploads/uploaded-file.js';
 import { isRecord } from '../values.js';
 import type { Plan, PlannedParameter } from './plan.js';
@@ -102,7 +103,7 @@ class Naming {
 export function argumentsOfForm(fields: Lists<unknown>, files: Lists<UploadedFile>): unknown {
   const args = parseField(fields[JSON_FIELD]?.[0]);
   for (const [name, values] of [...Object.entries(fields), ...Object.entries(files)])
-    if (name !== JSON_FIELD) put(args, name.split('.'), values.length > 1 ? values : values[0]);
+    if (name !== JSON_FIELD) put(args, stepsOf(name), values.length > 1 ? values : values[0]);
   return args;
 }
 
@@ -121,15 +122,22 @@ function refusePrototypes(this: unknown, key: string, value: unknown): unknown {
   return value;
 }
 
-/** Only below what the JSON itself holds, so that no name leads to a prototype. */
+/** The steps are percent-encoded: a dot may be part of one, and browsers change quotes in the names of fields. */
+function stepsOf(name: string): readonly string[] {
+  const steps = decodeSegments(name.split('.'));
+  if (!steps) throw badRequest('A call has a field whose name is malformed');
+  return steps;
+}
+
+/** Only in places that the JSON itself has, so that no name leads to a prototype. */
 function put(args: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const key = path.at(-1) ?? '';
   let place: unknown = args;
-  for (const step of path.slice(0, -1))
-    place = isObject(place) && has(place, step) ? Reflect.get(place, step) : undefined;
-  if (!isObject(place) || key === '__proto__' || (Array.isArray(place) && !has(place, key)))
-    throw badRequest('A call has a file in a place that its JSON has not');
-  Reflect.set(place, key, value);
+  for (const [depth, step] of path.entries()) {
+    if (!isObject(place) || (!has(place, step) && path.length > 1))
+      throw badRequest('A call has a file in a place that its JSON has not');
+    if (depth === path.length - 1) Reflect.set(place, step, value);
+    else place = Reflect.get(place, step);
+  }
 }
 
 /** Not `length`: a list of four billion items would take none, but end the process. */

@@ -102,13 +102,16 @@ function content(args: readonly unknown[], first: number): Pick<Encoded, 'header
   if (!hasFiles) return { headers: { ...CALL, 'content-type': 'application/json' }, body: json };
   const body = new FormData();
   body.append('json', json);
-  appendFiles(body, positions, '');
+  appendFiles(body, positions, []);
   return { headers: CALL, body };
 }
 
-function appendFiles(form: FormData, value: object, prefix: string): void {
+/** Each under the names that lead to it, percent-encoded and with dots between them, as in `0.avatar`. */
+function appendFiles(form: FormData, value: object, path: readonly string[]): void {
   for (const [key, member] of Object.entries(value)) {
-    if (member instanceof Blob) form.append(prefix + key, member);
-    else if (isObject(member)) appendFiles(form, member, `${prefix}${key}.`);
+    const steps = [...path, key];
+    if (member instanceof Blob)
+      form.append(steps.map((step) => encodeURIComponent(step).replaceAll('.', '%2E')).join('.'), member);
+    else if (isObject(member)) appendFiles(form, member, steps);
   }
 }

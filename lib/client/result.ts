@@ -119,14 +119,16 @@ type Unsent = undefined | void | symbol | ((...args: never) => unknown);
 
 /** The members that are never sent, or perhaps not. */
 type LostIn<T> = {
-  [K in keyof T]-?: K extends symbol ? K : Extract<T[K], Unsent> extends never ? never : K;
+  [K in keyof T]-?: K extends symbol ? K : Extract<Required<T>[K], Unsent> extends never ? never : K;
 }[keyof T];
 
 type JsonMembers<T> = Flat<
   { [K in keyof T as K extends LostIn<T> ? never : K]: Json<T[K]> } & {
-    [K in LostIn<T> as K extends symbol ? never : [Exclude<T[K], Unsent>] extends [never] ? never : K]?: Json<
-      Exclude<T[K], Unsent>
-    >;
+    [K in keyof T as K extends symbol | Exclude<keyof T, LostIn<T>>
+      ? never
+      : [Exclude<T[K], Unsent>] extends [never]
+        ? never
+        : K]?: Json<Exclude<T[K], Unsent>>;
   }
 >;
 
