@@ -48,7 +48,11 @@ async function textOf(value: unknown): Promise<unknown> {
 }
 
 // With lone surrogates, controls, and all of unicode. The server refuses __proto__ in JSON.
-const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('\ud800', '\udc00', 'a', '"', '\\') }));
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('\ud800', '\udc00', 'a', '"', '\\') }),
+);
 const key = text.filter((name) => name !== '__proto__');
 const json = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -65,7 +69,11 @@ const json = fc.letrec<{ value: unknown }>((tie) => ({
 const isWellFormed = (value: string) => !/\p{Cs}/u.test(value);
 /** What a path can carry. */
 const segment = fc
-  .oneof(fc.string({ unit: 'grapheme' }), fc.string(), fc.constantFrom('/', '%', '%2F', '?', '#', '\\', ' ', '+', '...', 'ü', '%2e'))
+  .oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.string(),
+    fc.constantFrom('/', '%', '%2F', '?', '#', '\\', ' ', '+', '...', 'ü', '%2e'),
+  )
   .filter((value) => isWellFormed(value) && !/^\.{0,2}$|[\0-\x1f\x7f]/.test(value));
 const RUNS = { numRuns: 200 };
 
@@ -147,7 +155,12 @@ describe('arguments that a client sends', function () {
     withClient((api) => {
       const file = fc.string({ minLength: 1 }).map((content) => new File([content], 'a'));
       const name = fc.string().filter((member) => member !== '__proto__');
-      const some = fc.oneof(json, file, fc.array(fc.oneof(json, file), { maxLength: 3 }), fc.dictionary(name, fc.oneof(file, fc.array(file, { maxLength: 3 })), { maxKeys: 2 }));
+      const some = fc.oneof(
+        json,
+        file,
+        fc.array(fc.oneof(json, file), { maxLength: 3 }),
+        fc.dictionary(name, fc.oneof(file, fc.array(file, { maxLength: 3 })), { maxKeys: 2 }),
+      );
       return fc.assert(
         fc.asyncProperty(some, some, some, async (a, b, c) => {
           await api.files(a, b, c);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { CallError, client } from '../../lib/client/index.js';
 import { parseEvents } from '../../lib/client/events.js';
+import { CallError, client } from '../../lib/client/index.js';
 import { Controller, micropie, sse } from '../../lib/index.js';
 import { appOf, errorsOf, withServer } from '../support/app.js';
 import { eventually } from '../support/socket.js';
@@ -70,7 +70,7 @@ describe('a stream that a client iterates', () => {
     withClient(async (api) => {
       expect((await collect(api.count(3))).join('')).to.equal('1-ü\n2-ü\n3-ü\n');
       expect(await api.count(3)).to.equal('1-ü\n2-ü\n3-ü\n');
-      expect((await collect(api.bytes())).map((chunk) => [...chunk]).flat()).to.deep.equal([0xc3, 0xbc]);
+      expect((await collect(api.bytes())).flatMap((chunk) => [...chunk])).to.deep.equal([0xc3, 0xbc]);
       expect(await api.bytes()).to.deep.equal(new Uint8Array([0xc3, 0xbc]));
       expect(await collect(api.count(0))).to.deep.equal([]);
     }));
@@ -94,8 +94,14 @@ describe('a stream that a client iterates', () => {
 
   it('rejects where it fails: before it begins, and in its middle', () =>
     withClient(async (api) => {
-      const errorOf = (work: Promise<unknown>) => work.then(() => undefined, (error: unknown) => error);
-      expect(await errorOf(collect(api.refused()))).to.be.instanceOf(CallError).with.property('status', 403);
+      const errorOf = (work: Promise<unknown>) =>
+        work.then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+      expect(await errorOf(collect(api.refused())))
+        .to.be.instanceOf(CallError)
+        .with.property('status', 403);
       const chunks: string[] = [];
       const error = await errorOf(
         (async () => {
@@ -123,7 +129,8 @@ describe('a stream that a client iterates', () => {
 });
 
 describe('parseEvents', () => {
-  const TEXT = ': hello\r\ndata: a\r\ndata:b\r\n\r\nevent: x\rdata\r\rid: 1\n\ndata: c\nid: 2\u0000\nretry: 5\nunknown: 1\n\ndata: lost';
+  const TEXT =
+    ': hello\r\ndata: a\r\ndata:b\r\n\r\nevent: x\rdata\r\rid: 1\n\ndata: c\nid: 2\u0000\nretry: 5\nunknown: 1\n\ndata: lost';
   const EVENTS = [
     { data: 'a\nb', event: 'message', id: '' },
     { data: '', event: 'x', id: '' },

@@ -66,7 +66,7 @@ class Root extends Controller<{ userId?: string }> {
   greet(name = 'Guest') {
     return `Hello, ${name}${this.#secret}!`;
   }
-  injected(_ctx: Context, id: number, _request?: Request) {
+  injected(_ctx: Context, id: number, _request: Request) {
     return id;
   }
   me(title: string, userId = 'nobody') {
@@ -79,7 +79,13 @@ class Root extends Controller<{ userId?: string }> {
   }
   big(_folder: string) {}
   dates(_when: Date, _big: bigint) {
-    return { at: new Date(), maybe: undefined as string | undefined, never: undefined, call() {}, list: [new Array<object>()].flat() };
+    return {
+      at: new Date(),
+      maybe: undefined as string | undefined,
+      never: undefined,
+      call() {},
+      list: [[] as object[]].flat(),
+    };
   }
   async later(): Promise<{ readonly a?: number; b: [string, null] }> {
     return { b: ['', null] };
@@ -189,7 +195,7 @@ export async function streams() {
 
 export type Types = [
   Assert<Equal<Parameters<typeof api.me>, [title: string]>>,
-  Assert<Equal<Parameters<typeof api.greet>, [name?: string]>>,
+  Assert<Equal<Parameters<typeof api.greet>, [name?: string | undefined]>>,
   Assert<Equal<Parameters<typeof api.injected>, [id: number]>>,
   Assert<Equal<Parameters<typeof api.big>, [_folder: string, form: FormData]>>,
   Assert<Equal<Parameters<typeof api.dates>, [_when: Date | string, _big: number | string]>>,
