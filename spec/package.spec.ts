@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { build } from 'esbuild';
 import { bin, packed, projectOf, ROOT, run, succeed } from './support/package.js';
 
 const VALUES = [
@@ -147,6 +148,45 @@ describe('the packed package', function () {
     const exported: object = await import(pathToFileURL(join(library, 'dist/index.js')).href);
     expect(Object.keys(exported).sort()).to.deep.equal(VALUES);
     expect(exportsOf(text)).to.deep.equal([...VALUES, ...TYPES].sort());
+  });
+
+  it('exports a client of its own, which loads nothing else', async () => {
+    const client = join(library, 'dist/client/index.js');
+    const exported: object = await import(pathToFileURL(client).href);
+    expect(Object.keys(exported).sort()).to.deep.equal(['CallError', 'client']);
+    const text = await readFile(join(library, 'dist/client/index.d.ts'), 'utf8');
+    const types = ['Call', 'CallOptions', 'Client', 'ClientOptions', 'ReceivedEvent'];
+    expect(exportsOf(text)).to.deep.equal(['CallError', 'client', ...types].sort());
+    const { metafile } = await build({
+      entryPoints: [client],
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: 'browser',
+      logLevel: 'silent',
+    });
+    const inputs = Object.keys(metafile.inputs).map((file) => /dist\/(.+)$/.exec(file)?.[1]);
+    expect(inputs).to.have.members(['client', 'decode', 'encode', 'events', 'index'].map((name) => `client/${name}.js`));
+  });
+
+  it('type-checks a client in a project with the DOM alone', async () => {
+    const server = `export class Root {
+      greet(name = 'Guest') { return 'Hello, ' + name; }
+      static routes = { greet: 'GET' } as const;
+    }`;
+    const page = `import { client } from 'koa-micropie/client';
+      import type { Root } from './server.js';
+      const text: Promise<string> = client<typeof Root>('/api', { routes: { greet: 'GET' } }).greet('Alice');
+      void text.then((greeting) => { document.title = greeting; });`;
+    const options = { target: 'es2022', module: 'nodenext', strict: true, lib: ['es2023', 'dom'], types: [] };
+    const folder = await projectOf({
+      'server.ts': server,
+      'page.ts': page,
+      'package.json': '{ "type": "module" }',
+      'tsconfig.json': JSON.stringify({ compilerOptions: { ...options, noEmit: true, skipLibCheck: true } }),
+    });
+    const { output } = await run(bin('tsc'), ['--pretty', 'false'], folder);
+    expect(output).to.equal('');
   });
 
   it('declares nothing internal', async () => {

@@ -45,15 +45,17 @@ function merge(options: ClientOptions, others: CallOptions): ClientOptions {
 }
 
 function call(base: string, options: ClientOptions, names: readonly string[], args: readonly unknown[]): object {
-  const { method, path, headers, body } = encode(names, pathOf(options.routes, names), args);
-  const all = new Headers(options.headers);
-  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  const { method, path, isCall, body } = encode(names, pathOf(options.routes, names), args);
+  const headers = new Headers(options.headers);
+  if (isCall) headers.set('micropie-call', '1');
+  if (typeof body === 'string') headers.set('content-type', 'application/json');
   const { fetch: send = fetch, signal = null } = options;
-  return resultOf(send(base + path, { method, headers: all, body, signal }));
+  return resultOf(send(base + path, { method, headers, body, signal }));
 }
 
-function pathOf(routes: unknown, names: readonly string[]): string | undefined {
+/** An empty one where none was told. */
+function pathOf(routes: unknown, names: readonly string[]): string {
   let found = routes;
-  for (const name of names) found = Object.hasOwn(Object(found), name) ? Object(found)[name] : undefined;
-  return typeof found === 'string' ? found : undefined;
+  for (const name of names) found = Object.hasOwn(Object(found), name) && Object(found)[name];
+  return typeof found === 'string' ? found : '';
 }

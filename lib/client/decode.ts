@@ -100,6 +100,4 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     const text = decoder.decode(chunk, { stream: true });
     if (text) yield text;
   }
-  const last = decoder.decode();
-  if (last) yield last;
 }
