@@ -166,7 +166,9 @@ describe('the packed package', function () {
       logLevel: 'silent',
     });
     const inputs = Object.keys(metafile.inputs).map((file) => /dist\/(.+)$/.exec(file)?.[1]);
-    expect(inputs).to.have.members(['client', 'decode', 'encode', 'events', 'index'].map((name) => `client/${name}.js`));
+    expect(inputs).to.have.members(
+      ['client', 'decode', 'encode', 'events', 'index'].map((name) => `client/${name}.js`),
+    );
   });
 
   it('type-checks a client in a project with the DOM alone', async () => {
