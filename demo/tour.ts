@@ -3,6 +3,7 @@ import mount from 'koa-mount';
 import type { Micropie, Route } from '../lib/index.js';
 import { createApp } from './alongside/index.js';
 import { blog } from './blog/index.js';
+import { client } from './client/index.js';
 import { events } from './events/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
@@ -70,6 +71,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/streaming/tone.wav',
     ]),
     demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
+    demo('client', client(), 'A page that calls the methods of a class, typed from end to end.', [
+      '/client',
+      '/client/api/tasks',
+    ]),
     demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
       '/templates',
       '/templates/guest/Ada',

@@ -19,6 +19,7 @@ const NAMES = [
   'uploads',
   'streaming',
   'events',
+  'client',
   'templates',
 ];
 
@@ -56,6 +57,7 @@ describe('demo: the tour', () => {
       '/uploads',
       '/streaming',
       '/events',
+      '/client',
       '/templates',
     ]) {
       const { text, headers } = await agent.get(path);
