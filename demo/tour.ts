@@ -5,6 +5,7 @@ import type { Mount } from '../lib/openapi/openapi.js';
 import { createApp } from './alongside/index.js';
 import { blog } from './blog/index.js';
 import { chat } from './chat/index.js';
+import { client } from './client/index.js';
 import { clusterDemo } from './cluster/index.js';
 import { docs } from './docs/index.js';
 import { events } from './events/index.js';
@@ -82,6 +83,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/streaming/tone.wav',
     ]),
     demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
+    demo('client', client(), 'A page that calls the methods of a class, typed from end to end.', [
+      '/client',
+      '/client/api/tasks',
+    ]),
     demo('live', live(), 'A count by server-sent events that goes on in the next process.', ['/live']),
     demo('chat', chat(), 'Rooms by WebSockets: who is there, and what was said; with REDIS_URL across processes.', [
       '/chat',

@@ -1,5 +1,6 @@
 import { argumentsByName } from './binding/arguments-by-name.js';
 import { bind } from './binding/bind.js';
+import { isCall, nameBody } from './binding/positions.js';
 import { drain } from './body/drain.js';
 import { notFound } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
@@ -30,6 +31,8 @@ export async function respond(service: Service, request: Request, target: Target
     if (target.kind === 'refusal') throw target.error;
     const body = target.kind === 'handler' && target.handler.streamsBody ? undefined : service.parseBody(ctx);
     exchange.body = body instanceof Promise ? await body : body;
+    if (exchange.body && target.kind === 'handler' && isCall(ctx))
+      exchange.body = nameBody(ctx, exchange.body, target.handler.positions);
     const hooks = hooksBefore(service, target);
     let answer = hooks.length > 0 ? await runBefore(hooks, request) : undefined;
     // The client may have left in the meantime: nobody would see what the handler does.
@@ -39,7 +42,7 @@ export async function respond(service: Service, request: Request, target: Target
       const { handler } = target;
       if (exchange.body?.isMultipart) {
         const isSeen = handler.showsFiles || service.needsAmbientRequest || hooks.length > 0;
-        await service.receiveUploads(request, isSeen);
+        await service.receiveUploads(request, handler.positions, isSeen);
         if (isClosed(ctx.res)) return;
       }
       const binding = bind(handler.plan, request);

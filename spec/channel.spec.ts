@@ -4,6 +4,7 @@ import { type ChannelEvent, Controller, channel, micropie, type Socket, sse } fr
 import { appOf, withServer } from './support/app.js';
 import { eventually } from './support/socket.js';
 import { open, withSockets } from './support/sockets.js';
+import { warningsOf } from './support/warnings.js';
 
 /** Takes what comes until the end, or until so many are there. */
 async function take<T>(source: AsyncIterable<ChannelEvent<T>>, count = Number.POSITIVE_INFINITY): Promise<T[]> {
@@ -152,13 +153,15 @@ describe('channel(options)', () => {
       }
       return text;
     };
-    await withServer(appOf(micropie(Root)), async (port) => {
+    // Served in the ordinary way, which its socket warns of.
+    const reading = withServer(appOf(micropie(Root)), async (port) => {
       const all = await read(`http://127.0.0.1:${port}`, '0', 'two');
       const [, first = ''] = /^id: (\d+)$/m.exec(all) ?? [];
       const rest = await read(`http://127.0.0.1:${port}`, first, 'two');
       expect(all).to.contain('data: {"text":"one"}');
       expect(rest).to.not.contain('one');
     });
+    expect(await warningsOf(() => reading)).to.have.length(1);
     await withSockets(micropie(Root), async (service) => {
       const client = await open(service, '/feed');
       await client.received(2);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { bin, folderOf, projectOf, ROOT, run } from './support/package.js';
 
-const FILES = ['controllers', 'declarations', 'hooks', 'nested', 'requests', 'schemas'];
+const FILES = ['client', 'controllers', 'declarations', 'hooks', 'nested', 'requests', 'schemas'];
 const SETTINGS = JSON.stringify({
   extends: join(ROOT, 'tsconfig.json'),
   include: ['*.ts'],

@@ -115,6 +115,9 @@ class Binding {
   rest(parameter: PlannedName): unknown[] {
     this.#position += 1;
     if (parameter.sources.length === 0) return [];
+    const { body } = exchangeOf(this.#request);
+    const values = body?.isCall && body.fields[parameter.name];
+    if (values) return values.map((value) => this.#convert(parameter, [value], false));
     return this.#request.pathParams
       .slice(parameter.position)
       .map((segment) => this.#convert(parameter, [segment], true));
@@ -156,7 +159,9 @@ class Binding {
 
   /** Whether a source's values have types of their own, and are no texts or files under one name. */
   #hasTypes(source: Source): boolean {
-    return source === 'session' || (source === 'body' && exchangeOf(this.#request).body?.json !== undefined);
+    if (source !== 'body') return source === 'session';
+    const { body } = exchangeOf(this.#request);
+    return body !== undefined && (body.isCall || body.json !== undefined);
   }
 
   #convert(planned: PlannedName, values: readonly unknown[], isText: boolean): unknown {
@@ -183,7 +188,7 @@ class Binding {
   #members(body: Body | undefined): Lists<unknown> | undefined {
     const { method, queryParams, bodyParams } = this.#request;
     if (body === undefined) return WITHOUT_CONTENT.has(method) ? queryParams : undefined;
-    return body.isUnreadType ? undefined : { ...bodyParams, ...exchangeOf(this.#request).spool?.files };
+    return body.isUnreadType || body.isCall ? undefined : { ...bodyParams, ...exchangeOf(this.#request).spool?.files };
   }
 
   /** @param isWhole - Whether the value is the whole input, in which names begin at its own members. */

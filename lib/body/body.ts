@@ -10,6 +10,8 @@ export interface Body {
   readonly isMultipart: boolean;
   /** Whether it has content of a type that nobody reads. */
   readonly isUnreadType: boolean;
+  /** Whether its values came by position, from the typed client, and so have types of their own. */
+  readonly isCall: boolean;
 }
 
 /** A body whose members are empty or false where not given. */
@@ -18,6 +20,7 @@ export function bodyOf({
   fields = emptyLists(),
   isMultipart = false,
   isUnreadType = false,
+  isCall = false,
 }: Partial<Body>): Body {
-  return { json, fields, isMultipart, isUnreadType };
+  return { json, fields, isMultipart, isUnreadType, isCall };
 }

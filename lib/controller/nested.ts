@@ -11,6 +11,12 @@ declare const CLASS: unique symbol;
 /** A nested controller, which remembers its class for the types of a client. */
 export type Nested<C> = (C extends new (...args: never) => infer T ? T : C) & { readonly [CLASS]?: C };
 
+/** The class of a nested controller; `never` for any other value. */
+export type ClassOf<N> = typeof CLASS extends keyof N ? Known<NonNullable<N[typeof CLASS]>> : never;
+
+/** Koa's context has a member of type `any` under every symbol. */
+type Known<C> = 0 extends 1 & C ? never : C;
+
 /** A class whose declarations are wrong, or whose constructor's arguments are missing, must not pass for an instance. */
 type NotAClass<T> = T extends { prototype: unknown } | ((...args: never) => unknown) ? never : unknown;
 

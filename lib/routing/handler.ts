@@ -1,4 +1,5 @@
 import type { Plan } from '../binding/plan.js';
+import type { Positions } from '../binding/positions.js';
 import type { Declaration, DeclaredResult } from '../controller/declarations.js';
 import type { Method } from '../controller/methods.js';
 import type { HttpMiddleware } from '../hooks.js';
@@ -16,6 +17,7 @@ export interface Handler {
   readonly declaration: Declaration;
   /** The method as the class has it; `call` runs it. */
   readonly method: Method;
+  readonly positions: Positions;
   readonly returns: DeclaredResult | undefined;
   /** The hooks of this route alone. */
   readonly middlewares: readonly HttpMiddleware[];

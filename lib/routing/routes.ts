@@ -1,4 +1,5 @@
 import { describePlan, type Plan, type PlannedParameter } from '../binding/plan.js';
+import { positionsOf } from '../binding/positions.js';
 import { isController } from '../controller/controller.js';
 import { type Declaration, readDeclarations, UNDECLARED } from '../controller/declarations.js';
 import { type Described, describeMethod } from '../controller/describe.js';
@@ -124,6 +125,7 @@ function makeHandler(
     plan,
     declaration,
     method,
+    positions: positionsOf(plan),
     returns,
     middlewares,
     prefersJson: declaration.input !== undefined || returns !== undefined,

@@ -24,12 +24,16 @@ export interface EventStream<E> extends AsyncIterableIterator<string> {
   readonly [EVENT]?: E;
 }
 
+/** The type of the events in a stream that `sse` has made; `never` for any other. */
+export type EventIn<S> = typeof EVENT extends keyof S ? NonNullable<S[typeof EVENT]> : never;
+
 type EventOf<S> = S extends AsyncIterable<infer E> | Iterable<infer E> ? E : never;
 
 // Both in milliseconds. The first event is waited for only briefly, so that a client soon knows itself connected.
 const HEARTBEAT = 15_000;
 const FIRST_WAIT = 50;
 const COMMENT = ':\n\n';
+const JSON_LIKE = /^\s*(?:[[{"\d-]|(?:true|false|null)\s*$)/;
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   // A compressor would hold events back until it has a block of them.
@@ -155,16 +159,21 @@ class Pending<T> {
 }
 
 function format(event: string | SseEvent): string {
-  if (typeof event === 'string') return `${lines('data', event)}\n`;
+  if (typeof event === 'string') return `${textLines(event)}\n`;
   const { data, event: type, id, retry } = event;
   const text = typeof data === 'string' ? data : JSON.stringify(data ?? null);
   return [
     type === undefined ? '' : `event: ${oneLine(type)}\n`,
     id === undefined ? '' : `id: ${oneLine(String(id))}\n`,
     Number.isInteger(retry) ? `retry: ${retry}\n` : '',
-    lines('data', text),
+    typeof data === 'string' ? textLines(data) : lines('data', text),
     '\n',
   ].join('');
+}
+
+/** Text that a client could take for JSON is marked by a comment, which browsers ignore and the typed client knows. */
+function textLines(text: string): string {
+  return (JSON_LIKE.test(text) ? ': text\n' : '') + lines('data', text);
 }
 
 /** Each line of a value is a field of its own, or a line break in it would begin a field of the sender's choice. */

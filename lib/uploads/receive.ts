@@ -1,3 +1,4 @@
+import { argumentsOfForm, filesAmong, isCall, nameArguments, type Positions } from '../binding/positions.js';
 import { bodyOf } from '../body/body.js';
 import { isSent, whenClosed } from '../koa-compat.js';
 import { exchangeOf, type Request } from '../request.js';
@@ -8,17 +9,19 @@ import { sweepAbandoned } from './private-folder.js';
 import { Spool, spoolParent } from './spool.js';
 import type { UploadedFile } from './uploaded-file.js';
 
+/** Without `store` the files are checked in the same way, but not kept: for a request whose files nobody can see. */
+type Receive = (request: Request, positions: Positions, store?: boolean) => Promise<void>;
+
 /**
  * Prepares the receipt of multipart bodies: fields into memory, files onto disk, whatever their order. Deletes what
  * a process that was killed has left where files go.
  *
  * @param settings - `false` refuses every multipart body with 415.
- * @returns A function that throws 400 for a malformed or incomplete body, 413 for one beyond the limits. Without
- *   `store` the files are checked in the same way, but not kept: for a request whose files nobody can see.
+ * @returns A function that throws 400 for a malformed or incomplete body, 413 for one beyond the limits.
  */
-export function prepareUploads(settings: UploadSettings | false): (request: Request, store?: boolean) => Promise<void> {
+export function prepareUploads(settings: UploadSettings | false): Receive {
   if (settings) void sweepAbandoned(spoolParent(settings.dir));
-  return async (request, store = true) => {
+  return async (request, positions, store = true) => {
     const spool = new Spool(settings ? settings.dir : undefined);
     const exchange = exchangeOf(request);
     const { req, res } = request.ctx;
@@ -36,11 +39,12 @@ export function prepareUploads(settings: UploadSettings | false): (request: Requ
       if (file.filename === '' && file.size === 0) await spool.drop(file);
       else add(files, part.name, file);
     }
-    await spool.complete(files);
+    const call = isCall(request.ctx) ? nameArguments(positions, argumentsOfForm(fields, files)) : undefined;
+    await spool.complete(call ? filesAmong(call.fields) : files);
     whenClosed(res, () => {
       if (!isSent(res)) spool.abandon().catch((error) => report(error, request.ctx));
     });
-    exchange.body = bodyOf({ fields, isMultipart: true });
+    exchange.body = call ? { ...call, isMultipart: true } : bodyOf({ fields, isMultipart: true });
   };
 }
 

@@ -23,6 +23,7 @@ const NAMES = [
   'live',
   'chat',
   'cluster',
+  'client',
   'templates',
   'docs',
 ];
@@ -64,6 +65,7 @@ describe('demo: the tour', () => {
       '/events',
       '/live',
       '/cluster',
+      '/client',
       '/templates',
     ]) {
       const { text, headers } = await agent.get(path);
