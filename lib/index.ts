@@ -33,6 +33,6 @@ export { type EventStream, type SseEvent, sse } from './streams/sse.js';
 export type { UploadOptions } from './uploads/options.js';
 export type { FieldPart, FilePart, Part } from './uploads/parts.js';
 export { UploadedFile } from './uploads/uploaded-file.js';
-export type { Message } from './websocket/connection.js';
+export type { Message } from './websocket/message.js';
 export type { WebSocketOptions } from './websocket/options.js';
 export type { Socket } from './websocket/socket.js';

@@ -250,7 +250,8 @@ console.log(Object.keys(openapi(micropie(Root), { info: { title: 'API', version:
 function exportsOf(text: string): string[] {
   const lists = Array.from(text.matchAll(/^export (?:type )?\{(.+?)\} from '.+';$/gm), ([, list = '']) => list);
   expect(text.match(/\bexport\b/g)).to.have.length(lists.length);
-  return lists.flatMap((list) => list.split(',').map((name) => name.trim().replace(/^type /, ''))).sort();
+  const names = lists.flatMap((list) => list.split(',').map((name) => name.trim().replace(/^type /, '')));
+  return names.filter((name) => name !== '').sort();
 }
 
 async function internalMembers(): Promise<string[]> {

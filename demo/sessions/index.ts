@@ -60,5 +60,10 @@ function form(user: string | undefined) {
 /** Sessions are kept in memory, or in Redis where REDIS_URL is set: then several processes share them. */
 export function sessions(redisUrl = process.env.REDIS_URL): Micropie {
   if (!redisUrl) return micropie(Sessions, { prefix: '/sessions' });
-  return micropie(Sessions, { prefix: '/sessions', sessionBackend: keyvSessionBackend(createKeyv(redisUrl)) });
+  return micropie(Sessions, {
+    prefix: '/sessions',
+    sessionBackend: keyvSessionBackend(createKeyv(redisUrl)),
+    // The other demos on the app keep theirs in memory.
+    session: { cookie: 'shared_session' },
+  });
 }

@@ -2,9 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import { closeDetached } from '../koa-compat.js';
 import { Inbox } from '../streams/inbox.js';
-
-/** What a client sends: text, or bytes. */
-export type Message = string | Buffer;
+import type { Message } from './message.js';
 
 // What may wait for the handler until the client is paused.
 const MOST_MESSAGES = 64;

@@ -1,4 +1,5 @@
-import type { Connection, Message } from './connection.js';
+import type { Connection } from './connection.js';
+import type { Message } from './message.js';
 
 /**
  * A WebSocket as its handler sees it: iterate over it for the messages of the client, texts and bytes.

@@ -45,8 +45,9 @@ interface Block {
 const LIBRARY = JSON.stringify(join(ROOT, 'lib/index.js'));
 const LISTEN = /^(\w+)\.listen\(.*\);$/m;
 const EXCERPT = /^\/\/ (demo\/\S+)\n+/;
-// Commands and configurations stand for themselves, but for those that a spec of their own tries.
-const UNCHECKED = ['sh', 'nginx', 'ini', 'json', 'python'];
+// Commands, configurations and messages stand for themselves, but for those that a spec of their own tries; so do the
+// parts of a page's script (`typescript`), which need a page and a server.
+const UNCHECKED = ['sh', 'nginx', 'ini', 'json', 'message', 'python', 'typescript'];
 
 /** The README, and the guides beside and among the demos. */
 export function guides(): Guide[] {

@@ -1,0 +1,2 @@
+/** What a client sends: text, or bytes. */
+export type Message = string | Buffer;
