@@ -14,6 +14,8 @@ export type Positions = readonly GivenParameter[];
 
 /** The field of a multipart call that holds all arguments but the files, as JSON. */
 const JSON_FIELD = 'json';
+// A hundred thousand arguments would fill the stack; a form has as many fields at most.
+const MAX_REST = 1_000;
 const NO_CALL = 'A call holds its arguments by position, as in {"0":"a"}';
 
 /** Without ctx and request, and what comes from the session alone: no position leads to these. */
@@ -62,6 +64,7 @@ export function nameArguments(positions: Positions, args: unknown): Body {
 function listFrom(args: Record<string, unknown>, start: number): unknown[] {
   const values: unknown[] = [];
   for (let index = start; Object.hasOwn(args, index); index += 1) values.push(args[index]);
+  if (values.length > MAX_REST) throw badRequest(`More than ${MAX_REST} arguments`);
   return values;
 }
 

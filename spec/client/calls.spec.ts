@@ -397,6 +397,14 @@ describe('a call by position', () => {
         expect((await post(base, '/search', { 0: value })).status, JSON.stringify(value)).to.equal(400);
     }));
 
+  it('has a thousand arguments for a rest parameter at most', () =>
+    withClient(async (_api, base) => {
+      const status = async (count: number) => (await post(base, '/any', { ...new Array(count).fill(0) })).status;
+      expect(await status(1_000)).to.equal(200);
+      expect(await status(1_001)).to.equal(400);
+      expect(await status(80_000)).to.equal(400);
+    }));
+
   it('puts files only where its JSON has a place for them', () =>
     withClient(async (_api, base) => {
       const status = async (json: string, name: string) => {
