@@ -34,7 +34,7 @@ async function bundle(): Promise<string> {
 
 const TASKS = html`
 <p>This page calls the methods of a class. <small id="state" role="status">Loading …</small></p>
-<ul id="tasks"></ul>
+<ul id="tasks" class="rows"></ul>
 <form id="add" class="inline">
 <label>Task <input name="title" maxlength="200" autocomplete="off"></label>
 <button>Add</button>

@@ -53,6 +53,7 @@ function itemOf({ id, title, isDone }: Task): HTMLLIElement {
   const label = document.createElement('label');
   label.append(box, ` ${title} `);
   const remove = document.createElement('button');
+  remove.className = 'quiet';
   remove.textContent = 'Remove';
   remove.addEventListener('click', () => void act(() => api.tasks.remove(id)));
   const item = document.createElement('li');

@@ -14,6 +14,9 @@ export type Positions = readonly GivenParameter[];
 
 /** The field of a multipart call that holds all arguments but the files, as JSON. */
 const JSON_FIELD = 'json';
+// A hundred thousand arguments would fill the stack; a form has as many fields at most.
+const MAX_REST = 1_000;
+const NO_CALL = 'A call holds its arguments by position, as in {"0":"a"}';
 
 /** Without ctx and request, and what comes from the session alone: no position leads to these. */
 export function positionsOf({ parameters }: Plan): Positions {
@@ -49,7 +52,7 @@ export function nameBody({ request }: Context, body: Body, positions: Positions)
  * @throws 400 for what is no such object.
  */
 export function nameArguments(positions: Positions, args: unknown): Body {
-  if (!isRecord(args)) throw badRequest('A call holds its arguments by position, as in {"0":"a"}');
+  if (!isRecord(args)) throw badRequest(NO_CALL);
   const naming = new Naming();
   for (const [index, parameter] of positions.entries()) {
     if (parameter.kind === 'rest') naming.rest(parameter.name, listFrom(args, index));
@@ -61,6 +64,7 @@ export function nameArguments(positions: Positions, args: unknown): Body {
 function listFrom(args: Record<string, unknown>, start: number): unknown[] {
   const values: unknown[] = [];
   for (let index = start; Object.hasOwn(args, index); index += 1) values.push(args[index]);
+  if (values.length > MAX_REST) throw badRequest(`More than ${MAX_REST} arguments`);
   return values;
 }
 
@@ -108,12 +112,13 @@ export function argumentsOfForm(fields: Lists<unknown>, files: Lists<UploadedFil
 }
 
 function parseField(text: unknown): Record<string, unknown> {
-  const args: Record<string, unknown> = Object.create(null);
   try {
-    return Object.assign(args, JSON.parse(String(text ?? '{}'), refusePrototypes));
+    const args: unknown = JSON.parse(String(text ?? '{}'), refusePrototypes);
+    if (isRecord(args)) return Object.assign(Object.create(null), args);
   } catch (error) {
     throw badRequest('Bad JSON', error);
   }
+  throw badRequest(NO_CALL);
 }
 
 /** As the parser of JSON bodies does: a handler that copies the members would set a prototype. */

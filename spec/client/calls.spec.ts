@@ -86,6 +86,9 @@ class Root extends Controller<{ userId?: string }> {
   me(title: string, userId = 'nobody') {
     return { title, userId };
   }
+  ours(title: string, { userId = 'nobody' }: { userId?: string } = {}) {
+    return { title, userId };
+  }
   nothing() {
     return null;
   }
@@ -115,6 +118,7 @@ class Root extends Controller<{ userId?: string }> {
   }
   static routes = {
     me: { session: ['userId'] },
+    ours: { session: ['userId'] },
     strict: { params: [z.number()] },
     big: { path: 'POST', body: 'stream' },
     upload: { params: [String, Number, UploadedFile] },
@@ -363,11 +367,27 @@ describe('a call by position', () => {
       const rest = { path: '/three', method: 'POST' };
       const forged = { 0: 'a', 1: 'b', 2: 'c', 3: { evil: 1 }, 4: { evil: 2 }, ctx: 'x', request: 'y' };
       expect(await json('/three', forged)).to.deep.equal({ a: 'a', b: 'b', c: 'c', ...rest });
+      for (const position of [1, 2])
+        expect(await json('/ours', { 0: 'a', [position]: { userId: 'admin' } })).to.have.property('userId', 'nobody');
       expect(await json('/me', { 0: 'a', 1: 'admin', userId: 'admin' })).to.deep.equal({
         title: 'a',
         userId: 'nobody',
       });
     }));
+
+  it('gives nothing that the path alone may give', async () => {
+    const hook = new Hook();
+    await withClient(
+      async (_api, base) => {
+        const headers = { 'content-type': 'application/json', 'micropie-call': '1' };
+        const body = '{"0":8,"1":{"title":"x"}}';
+        const answer = await fetch(`${base}/tasks/7/ein%20ü`, { method: 'PUT', headers, body });
+        expect(await answer.json()).to.deep.equal({ title: 'x', id: 7 });
+      },
+      [hook],
+    );
+    expect(hook.seen[0]).to.deep.equal({ title: ['x'] });
+  });
 
   it('is refused where its body is malformed', () =>
     withClient(async (_api, base) => {
@@ -375,6 +395,14 @@ describe('a call by position', () => {
         expect((await post(base, '/greet', body)).status, JSON.stringify(body)).to.equal(400);
       for (const value of [null, 1, 'a', [1]])
         expect((await post(base, '/search', { 0: value })).status, JSON.stringify(value)).to.equal(400);
+    }));
+
+  it('has a thousand arguments for a rest parameter at most', () =>
+    withClient(async (_api, base) => {
+      const status = async (count: number) => (await post(base, '/any', { ...new Array(count).fill(0) })).status;
+      expect(await status(1_000)).to.equal(200);
+      expect(await status(1_001)).to.equal(400);
+      expect(await status(80_000)).to.equal(400);
     }));
 
   it('puts files only where its JSON has a place for them', () =>
@@ -388,7 +416,8 @@ describe('a call by position', () => {
       expect(await status('{"0":[null]}', '0.0')).to.equal(200);
       const wrong = ['0.1', '0.length', '1.a', '%', '__proto__.a', '0.__proto__.a', 'constructor.prototype.a', '0.a.b'];
       for (const name of wrong) expect(await status('{"0":[null]}', name), name).to.equal(400);
-      for (const json of ['{', '{"0":{"__proto__":1}}']) expect(await status(json, '0'), json).to.equal(400);
+      for (const json of ['{', '["a"]', '"ab"', 'null', '{"0":{"__proto__":1}}'])
+        expect(await status(json, '0'), json).to.equal(400);
       expect(Object.keys(Object.prototype)).to.deep.equal([]);
     }));
 });
