@@ -26,7 +26,10 @@ class Root {
 for (const event of ['uncaughtException', 'unhandledRejection'])
   process.on(event, (thrown) => failures.push(String(thrown?.stack ?? thrown)));
 const app = new Koa().use(micropie(Root, { websocket: { maxPayload: 1000 } }));
-app.on('error', (error) => failures.push(String(error?.stack ?? error)));
+app.on('error', (error) => {
+  // Refusals are the client's own fault.
+  if (!(error?.status < 500)) failures.push(String(error?.stack ?? error));
+});
 const service = await serve(app, { port: 0, host: '127.0.0.1' });
 
 process.on('message', async (what) => {
