@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Blog } from '../../demo/blog/index.js';
 import type { Events } from '../../demo/events/index.js';
 import type { Hello } from '../../demo/hello/index.js';
-import type { JsonApi } from '../../demo/json-api/index.js';
+import type { Todos } from '../../demo/json-api/index.js';
 import type { Requests } from '../../demo/requests/index.js';
 import type { Sessions } from '../../demo/sessions/index.js';
 import type { Streaming } from '../../demo/streaming/index.js';
@@ -52,10 +52,23 @@ describe('a client of the demos', () => {
       expect(await api.echo()).to.deep.include({ method: 'POST', pathParams: [], json: {} });
     }));
 
-  it('lists todos by GET', () =>
+  it('makes, shows and removes todos at their declared paths', () =>
     withTour(async (base) => {
-      const api = client<typeof JsonApi>(`${base}/json-api`, {});
-      expect(await api.todos({ title: 'New' })).to.deep.equal({ id: 3, title: 'New', done: false });
+      const api = client<typeof Todos>(`${base}/json-api/todos`, {
+        routes: {
+          list: 'GET /',
+          create: 'POST /',
+          show: 'GET /:id',
+          replace: 'PUT /:id',
+          change: 'PATCH /:id',
+          remove: 'DELETE /:id',
+        },
+      });
+      expect(await api.list()).to.have.length(2);
+      expect(await api.create('New')).to.deep.equal({ id: 3, title: 'New', done: false });
+      expect(await api.change(3, undefined, true)).to.deep.equal({ id: 3, title: 'New', done: true });
+      expect(await api.remove(3)).to.equal(undefined);
+      expect(await errorOf(api.show(3))).to.have.property('status', 404);
     }));
 
   it('keeps a session', () =>

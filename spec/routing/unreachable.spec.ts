@@ -3,6 +3,7 @@ import { Controller, micropie } from '../../lib/index.js';
 import { appOf, client, withServer } from '../support/app.js';
 import { withSocket } from '../support/socket.js';
 import { classOf } from '../support/source.js';
+import { warningsOf } from '../support/warnings.js';
 
 describe('no path reaches', () => {
   const calls: string[] = [];
@@ -99,7 +100,7 @@ describe('no path reaches', () => {
     it(`${calledOf(called)} by ${line}`, async () => {
       const before = [snapshot(Guarded.prototype), snapshot(Object.prototype)];
       calls.length = 0;
-      await withServer(appOf(micropie(Guarded)), async (port) => {
+      const asking = withServer(appOf(micropie(Guarded)), async (port) => {
         await withSocket(port, async (connection) => {
           const answer = connection.exchange(`${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
           if (status === 'closed') {
@@ -114,6 +115,8 @@ describe('no path reaches', () => {
           expect((await connection.exchange('GET /admin HTTP/1.1\r\nHost: localhost\r\n\r\n')).status).to.equal(200);
         });
       });
+      // Its socket is served by nobody, which it warns of.
+      await warningsOf(() => asking);
       expect([snapshot(Guarded.prototype), snapshot(Object.prototype)]).to.deep.equal(before);
     });
 
