@@ -45,7 +45,11 @@ export function membersOf(
 }
 
 function add(members: Map<string, Member>, member: Member): void {
-  const known = members.get(member.name) ?? member;
+  const known = members.get(member.name);
+  if (!known) {
+    members.set(member.name, member);
+    return;
+  }
   const isSame = JSON.stringify(known.schema) === JSON.stringify(member.schema);
   members.set(member.name, {
     name: member.name,

@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { withServer } from '../support/app.js';
+import { tourApp } from '../support/tour.js';
+
+const SIZES = { desk: { width: 1200, height: 900 }, phone: { width: 375, height: 700 } };
+
+describe('demo: /docs in a browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-background-networking'],
+    });
+  });
+  after(() => browser.close());
+
+  for (const scheme of ['light', 'dark'] as const)
+    for (const [device, viewport] of Object.entries(SIZES))
+      it(`shows the tour's document in ${scheme} on a ${device}, with nothing from elsewhere, and tries it`, () =>
+        withServer(tourApp(), async (port) => {
+          const origin = `http://127.0.0.1:${port}`;
+          const page = await browser.newPage({ colorScheme: scheme, viewport });
+          const { requests, complaints } = watch(page);
+          await page.goto(`${origin}/docs`);
+          await tryGreeting(page, 'Ada');
+          expect(await brightness(page)).to.be[scheme === 'dark' ? 'below' : 'above'](128);
+          expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(viewport.width);
+          expect(requests.filter((url) => !url.startsWith(origin) && !url.startsWith('data:'))).to.deep.equal([]);
+          expect(complaints).to.deep.equal([]);
+          await page.close();
+        }));
+});
+
+/** What the page asks for, and what its console or its policy complains about. */
+function watch(page: Page) {
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return { requests, complaints };
+}
+
+async function tryGreeting(page: Page, name: string): Promise<void> {
+  const operation = page.locator('.opblock-get', { has: page.locator('[data-path="/hello/greet"]') });
+  await operation.locator('.opblock-summary-control').click();
+  await operation.getByRole('button', { name: 'Try it out' }).click();
+  await operation.locator('tr[data-param-name="name"] input').fill(name);
+  await operation.getByRole('button', { name: 'Execute' }).click();
+  await operation.locator('.live-responses-table', { hasText: `Hello, ${name}!` }).waitFor();
+}
+
+/** Of the page's ground, from 0 to 255. */
+async function brightness(page: Page): Promise<number> {
+  const colour = await page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+  const [red = 0, green = 0, blue = 0] = (colour.match(/\d+/g) ?? []).map(Number);
+  return (red + green + blue) / 3;
+}
