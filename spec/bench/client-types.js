@@ -82,11 +82,14 @@ const PROGRAMS = {
   [`Hono, a client for each ${GROUP}`]: HONO_GROUPS,
 };
 
-/** Processor time of all threads, since a shared machine makes the clock tell little. */
+/**
+ * Processor time of all threads, since a shared machine makes the clock tell little. TypeScript 5.9 needs the larger
+ * stack for a chain of 1,000 calls.
+ */
 async function compile(compiler, folder) {
-  const command = `TIMEFORMAT='%U %S'; time '${process.execPath}' '${join(ROOT, compiler)}' -p '${folder}' --extendedDiagnostics`;
+  const command = `TIMEFORMAT='%U %S'; time '${process.execPath}' --stack-size=7000 '${join(ROOT, compiler)}' -p '${folder}' --extendedDiagnostics`;
   const { stdout, stderr } = await run('bash', ['-c', command]).catch((error) => {
-    throw new Error(String(error.stdout).slice(0, 2_000));
+    throw new Error(`${error.stdout}${error.stderr}`.slice(0, 2_000));
   });
   const [user, system] = stderr.trim().split(' ').map(Number);
   return { seconds: user + system, instantiations: Number(/^Instantiations:\s+(\d+)/m.exec(stdout)?.[1]) };
