@@ -20,7 +20,8 @@ export function isSocketName(name: string): boolean {
 /** Whether a method of this name is served; what would be private as a path is not served as a socket either. */
 function isServed(name: string): boolean {
   const inPath = isSocketName(name) ? name.slice(3) : name;
-  return inPath !== '' && !isPrivate(inPath) && !NEVER_ROUTED.has(name);
+  const isNameless = isSocketName(name) && inPath === '';
+  return !isNameless && !isPrivate(inPath) && !NEVER_ROUTED.has(name);
 }
 
 /** How messages name a controller. */

@@ -43,6 +43,7 @@ interface Block {
 }
 
 const LIBRARY = JSON.stringify(join(ROOT, 'lib/index.js'));
+const OPENAPI = JSON.stringify(join(ROOT, 'lib/openapi/openapi.js'));
 const LISTEN = /^(\w+)\.listen\(.*\);$/m;
 const EXCERPT = /^\/\/ (demo\/\S+)\n+/;
 // Commands, configurations and messages stand for themselves, but for those that a spec of their own tries; so do the
@@ -87,7 +88,10 @@ export function blocksOf(markdown: string): Block[] {
 function snippetOf(path: string, { text, language, line }: Block): Snippet {
   const kind = text.includes("'node:test'") ? 'test' : text.includes('process.env.PORT') ? 'program' : 'app';
   const folder = path.replace(/\.md$/, '').replaceAll('/', '-');
-  const code = text.replaceAll("'koa-micropie'", LIBRARY).replaceAll("from './", `from '${join(ROOT, dirname(path))}/`);
+  const code = text
+    .replaceAll("'koa-micropie'", LIBRARY)
+    .replaceAll("'koa-micropie/openapi'", OPENAPI)
+    .replaceAll("from './", `from '${join(ROOT, dirname(path))}/`);
   return {
     code: kind === 'app' ? moduleOf(code) : code,
     file: `${folder}/line-${line}.${language}`,
