@@ -47,8 +47,7 @@ describe('demos of a rolling restart, in a browser', function () {
   it('cluster: restarts by the keyboard, without JavaScript', () =>
     visit('/cluster', false, async (page) => {
       expect(await textOf(page, '#worker')).to.match(/^worker [12]$/);
-      await page.keyboard.press('Tab');
-      await page.keyboard.press('Tab');
+      await page.getByRole('button', { name: 'Restart the workers' }).focus();
       await page.keyboard.press('Enter');
       await eventually(
         async () => {

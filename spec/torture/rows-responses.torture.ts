@@ -22,8 +22,9 @@ describe('hooks under torture', () => {
     ['status', '/admin', '500 Internal Server Error', [], 1],
     ['after', '/admin', '500 Internal Server Error', ['admin'], 1],
     ['odd', '/admin', '500 Internal Server Error', ['admin'], 1],
-    ['error', '/admin', '500 Internal Server Error', [], 1],
-    ['renders', '/admin', '500 Internal Server Error', [], 1],
+    // What failed first is told besides what failed in onError.
+    ['error', '/admin', '500 Internal Server Error', [], 2],
+    ['renders', '/admin', '500 Internal Server Error', [], 2],
     ['recovers', '/admin', '503 later', [], 0],
     ['admins', '/admin', '401 admins only', [], 0],
     ['admins', '/%61dmin', '404 Not Found', [], 0],
