@@ -44,22 +44,6 @@ describe('demos of a rolling restart, in a browser', function () {
       expect(await textOf(page, '#answers')).to.match(/failed: 0$/);
     }));
 
-  it('cluster: restarts by the keyboard, without JavaScript', () =>
-    visit('/cluster', false, async (page) => {
-      expect(await textOf(page, '#worker')).to.match(/^worker [12]$/);
-      await page.getByRole('button', { name: 'Restart the workers' }).focus();
-      await page.keyboard.press('Enter');
-      await eventually(
-        async () => {
-          await page.goto(page.url());
-          return /^worker [34]$/.test(await textOf(page, '#worker'));
-        },
-        'a new worker answers',
-        RESTART,
-      );
-      expect(Number(await textOf(page, '#visits'))).to.be.above(0);
-    }));
-
   it('live: counts on in the next worker, without a gap', () =>
     visit('/live', true, async (page) => {
       // Beside the page's own, which it must agree with.
