@@ -28,9 +28,18 @@ class Root extends Controller<{ user?: string }> {
 
 const DEEP = `{"data":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
 
+/** Whether this engine's JSON.stringify runs out of stack on what its JSON.parse takes: V8 of Node 26 does not. */
+function isTooDeep(text: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === undefined;
+  } catch {
+    return true;
+  }
+}
+
 describe('A result that JSON can not carry, of a request that may change something', () => {
   for (const [path, body] of [
-    ['login', DEEP],
+    ...(isTooDeep(DEEP) ? [['login', DEEP] as const] : []),
     ['bigint', '{}'],
     ['cyclic', '{}'],
   ] as const)
