@@ -31,7 +31,7 @@ describe('matching is flat', function () {
       expect(best.many / best.one).to.be.below(3);
     });
 
-  it('and 1,000 routes of each kind are added to the tree in less than 10 ms', () => {
+  it('and 1,000 routes of each kind are added to the tree in less than 25 ms of processor time', () => {
     const handler = handlerAt(KINDS.automatic.path(0));
     const times = Array.from({ length: 20 }, () => {
       const begin = process.cpuUsage();
@@ -42,7 +42,7 @@ describe('matching is flat', function () {
       }
       return millisecondsSince(begin);
     });
-    expect(Math.min(...times)).to.be.below(10);
+    expect(Math.min(...times)).to.be.below(25);
   });
 });
 

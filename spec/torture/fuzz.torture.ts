@@ -34,7 +34,9 @@ const SILENCE = 100;
 const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'QUERY']);
 
 describe(`fuzzing, with FC_SEED=${SEED}`, () => {
-  const server = tortured('fuzz', { flags: ['--disable-warning=KOA_MICROPIE_TUPLE'] });
+  const server = tortured('fuzz', {
+    flags: ['--disable-warning=KOA_MICROPIE_TUPLE', '--disable-warning=KOA_MICROPIE_SOCKET_SERVE'],
+  });
   const line = new Line(server);
   let sent = 0;
 
