@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { constants, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { announceClosing, announceOverdue } from './closing.js';
 
+// RFC 9113, section 7. The constant of node:http2 would have every start load that module.
+const HTTP2_INTERNAL_ERROR = 2;
 // How long a connection must be idle to be ended: its next request may be on the way. In milliseconds.
 const LINGER = 500;
 
@@ -148,7 +150,7 @@ function stopListening(server: Closable): void {
 /** Where the end of a connection is nothing unusual, as for HTTP/1.0, it has to be broken in another way. */
 function breakOff(res: ServerResponse | Http2ServerResponse): void {
   if (isHttp2(res)) {
-    res.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    res.stream.close(HTTP2_INTERNAL_ERROR);
     return;
   }
   const { socket } = res;

@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 
@@ -40,6 +39,8 @@ async function exitAfter(closed: Promise<void>): Promise<void> {
 
 /** Before that, the primary process hands over connections that would be reset when this one ends. */
 async function leaveCluster(): Promise<void> {
+  // Loaded here, since it takes its time and most processes are no workers.
+  const { default: cluster } = await import('node:cluster');
   const { worker } = cluster;
   if (!worker?.isConnected()) return;
   const left = once(worker, 'disconnect');

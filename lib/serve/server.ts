@@ -3,7 +3,6 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
-import { Server as TlsServer } from 'node:tls';
 import type { ServeSettings } from './options.js';
 
 /** A server of `node:http`, `node:https` or `node:http2`. */
@@ -94,7 +93,8 @@ function explain(code: unknown, port: number, host: string): string | undefined 
 /** Where a listening server can be found from its own machine. */
 export function urlOf(server: NetServer): string {
   const address = server.address();
-  const scheme = server instanceof TlsServer ? 'https' : 'http';
+  // Only a server of TLS has it; node:tls itself would have to be loaded at every start.
+  const scheme = 'setSecureContext' in server ? 'https' : 'http';
   // nginx writes sockets of the file system in this way.
   if (typeof address === 'string') return `${scheme}://unix:${address}`;
   const { address: host, port } = address ?? { address: '::', port: 0 };

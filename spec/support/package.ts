@@ -23,7 +23,7 @@ export interface Outcome {
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-const SOURCES = ['lib', 'demo', 'package.json', 'tsconfig.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+const SOURCES = ['.ci', 'lib', 'demo', 'package.json', 'tsconfig.json', 'README.md', 'CHANGELOG.md', 'LICENSE'];
 
 const folders: string[] = [];
 process.once('exit', () => {
