@@ -33,6 +33,14 @@ export async function measureRoutes(settings) {
   ]);
 }
 
+/** What `serve` costs, of the same app that listens by itself. */
+export async function measureServe(settings) {
+  await measurePairs('serve, of listen', { ...settings, peers: ['micropie'] }, (peer) => [
+    { peer, work: 'greet' },
+    { peer, work: 'served' },
+  ]);
+}
+
 /** Each round has new processes, since two of one program differ for as long as they run. */
 async function measurePairs(title, { node, rounds, seconds, peers }, pairOf) {
   const results = new Map();
@@ -52,7 +60,7 @@ async function measurePair(node, pair, seconds, round) {
   const servers = [];
   try {
     for (const { peer, work } of order) servers.push(await startServer(node, peer, work));
-    const loads = await Promise.all(servers.map((server, index) => prepare(server, WORKS[order[index].work])));
+    const loads = await Promise.all(servers.map((server, index) => prepare(server, workOf(order[index]))));
     const turns = takeTurns(servers);
     for (const warmUp of WARM_UP)
       await Promise.all(loads.map((load) => load(order[0].work === 'stream' ? 2 * warmUp : warmUp)));
@@ -62,6 +70,11 @@ async function measurePair(node, pair, seconds, round) {
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
+}
+
+/** What is served is the greeting. */
+function workOf({ work }) {
+  return WORKS[work === 'served' ? 'greet' : work];
 }
 
 function takeTurns(servers) {

@@ -4,7 +4,6 @@
  * The rounds of both sides alternate, each side in a process of its own with the clients in a third; a figure is the
  * median of the pairs' ratios.
  */
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,15 +11,16 @@ import { fileURLToPath } from 'node:url';
 import Koa from 'koa';
 import { WebSocket, WebSocketServer } from 'ws';
 import { channel, micropie, serve } from '../../dist/index.js';
+import { heap, heapOfEach, inPairs, PAIRS, perMessage, report, withPair } from './pairs.js';
 
 const IDLE = 2000;
 const ECHO_CLIENTS = 50;
 const AUDIENCE = 1000;
 const SUBSCRIBERS = 10_000;
-const PAIRS = 7;
 const SIDES = ['ws', 'micropie'];
 
-const [, script, role, seconds = '2'] = process.argv;
+const script = fileURLToPath(import.meta.url);
+const [, , role, seconds = '2'] = process.argv;
 
 const roles = { server: runServer, clients: runClients };
 if (roles[role]) await roles[role]();
@@ -44,14 +44,6 @@ async function runServer() {
     } else process.send({ answer: await heap() });
   });
   process.send({ answer: port });
-}
-
-async function heap() {
-  for (let n = 0; n < 5; n++) {
-    await sleep(50);
-    globalThis.gc();
-  }
-  return process.memoryUsage().heapUsed;
 }
 
 async function serveRaw(sockets) {
@@ -125,59 +117,22 @@ async function echo(all, milliseconds) {
   return count;
 }
 
-function start(...args) {
-  const child = fork(
-    fileURLToPath(new URL(script.startsWith('/') ? `file://${script}` : script, import.meta.url)),
-    args,
-    {
-      execArgv: ['--expose-gc'],
-    },
-  );
-  const ask = async (message) => {
-    child.send(message);
-    return (await once(child, 'message'))[0].answer;
-  };
-  return once(child, 'message').then(([{ answer }]) => ({ answer, ask, end: () => child.kill() }));
-}
-
-async function withPair(count, use) {
-  const pairs = {};
-  for (const side of SIDES) {
-    const server = await start('server', side);
-    const clients = await start('clients', String(server.answer));
-    const before = await server.ask({ ask: 'heap' });
-    await clients.ask({ ask: 'connect', count });
-    pairs[side] = { server, clients, before };
-  }
-  try {
-    return await use(pairs);
-  } finally {
-    for (const { server, clients } of Object.values(pairs)) {
-      clients.end();
-      server.end();
-    }
-  }
-}
-
 async function measure(duration) {
   console.log(`Node ${process.version}, ws beside micropie, ${PAIRS} pairs`);
-  await withPair(IDLE, async (pairs) => {
+  await withPair(script, SIDES, IDLE, async (pairs) => {
     const each = {};
-    for (const side of SIDES) {
-      const { server, before } = pairs[side];
-      each[side] = ((await server.ask({ ask: 'heap' })) - before) / IDLE / 1024;
-    }
+    for (const side of SIDES) each[side] = await heapOfEach(pairs[side], IDLE);
     console.log(
       `idle socket: ws ${each.ws.toFixed(1)} KiB, micropie ${each.micropie.toFixed(1)} KiB of heap; above: ${(each.micropie - each.ws).toFixed(1)} (below 8)`,
     );
   });
   if (duration === 0) return;
-  await withPair(ECHO_CLIENTS, async (pairs) => {
+  await withPair(script, SIDES, ECHO_CLIENTS, async (pairs) => {
     const cost = (side) =>
       perMessage(pairs[side].server, () => pairs[side].clients.ask({ ask: 'echo', count: duration * 1000 }));
-    report('echo', await inPairs(cost), 0.95);
+    report('echo', SIDES, await inPairs(SIDES, cost), 0.95);
   });
-  await withPair(AUDIENCE, async (pairs) => {
+  await withPair(script, SIDES, AUDIENCE, async (pairs) => {
     const rounds = 50;
     const cost = (side) =>
       perMessage(pairs[side].server, async () => {
@@ -186,34 +141,9 @@ async function measure(duration) {
         await server.ask({ ask: 'broadcast', count: rounds });
         return heard;
       });
-    report('broadcast to 1,000', await inPairs(cost), 0.9);
+    report('broadcast to 1,000', SIDES, await inPairs(SIDES, cost), 0.9);
   });
   await measureChannel();
-}
-
-async function inPairs(run) {
-  const pairs = [];
-  for (const side of [...SIDES, ...SIDES]) await run(side);
-  for (let n = 0; n < PAIRS; n++) {
-    const pair = {};
-    for (const side of n % 2 ? SIDES : [...SIDES].reverse()) pair[side] = await run(side);
-    pairs.push(pair);
-  }
-  return pairs;
-}
-
-/** Microseconds of processor time of a server for each message; other processes do not show in it. */
-async function perMessage(server, run) {
-  const before = await server.ask({ ask: 'cpu' });
-  const count = await run();
-  return ((await server.ask({ ask: 'cpu' })) - before) / count;
-}
-
-function report(what, pairs, goal) {
-  const medianOf = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-  const [ws, own] = SIDES.map((side) => medianOf(pairs.map((pair) => pair[side])).toFixed(1));
-  const ratio = medianOf(pairs.map((pair) => pair.ws / pair.micropie)).toFixed(3);
-  console.log(`${what}: ws ${ws} µs a message, micropie ${own}; rate ${ratio} of raw (goal ${goal})`);
 }
 
 /** All that a publish costs, until every subscriber has got it. */

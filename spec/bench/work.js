@@ -44,6 +44,9 @@ export const koaSessionStore = () => {
   };
 };
 
+/** An order whose body a schema checks. */
+export const ORDER = { title: 'Write it down', count: 3, tags: ['a', 'b'], note: 'x'.repeat(900) };
+
 /** The wrk scripts and addresses of each work. */
 export const WORKS = {
   greet: { path: '/greet/Alice', answer: 'Hello, Alice!' },
@@ -63,6 +66,15 @@ export const WORKS = {
     // Python puts a space behind the colon.
     answer: /^\{"name": ?"Alice"\}$/,
   },
+  declared: { path: `/${routeName(ROUTES - 1)}/Alice`, answer: 'Hello, Alice!' },
+  validated: {
+    path: '/orders',
+    method: 'POST',
+    type: 'application/json',
+    body: JSON.stringify(ORDER),
+    answer: '{"title":"Write it down","count":3}',
+  },
   session: { path: '/visits', cookie: true, answer: /^Visit \d+$/ },
+  redis: { path: '/visits', cookie: true, answer: /^Visit \d+$/ },
   stream: { path: '/stream', answer: new RegExp(`^x{${CHUNKS * CHUNK.length}}$`) },
 };

@@ -6,6 +6,7 @@ import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import session from '@fastify/session';
 import Fastify from 'fastify';
+import { ORDER_SCHEMA } from '../schemas.js';
 import { chunks, hello, JsonMap, ROUTES, routeName, UPLOAD_LIMIT, uploadPath } from '../work.js';
 
 const serve = async (configure) => {
@@ -44,6 +45,13 @@ export const works = {
       app.post('/form', async (request, reply) => reply.type('text/plain').send(hello(request.body.name)));
     }),
   json: () => serve((app) => app.post('/json', async (request) => ({ name: request.body.name }))),
+  validated: () =>
+    serve((app) =>
+      app.post('/orders', { schema: { body: ORDER_SCHEMA } }, async ({ body }) => ({
+        title: body.title,
+        count: body.count,
+      })),
+    ),
   session: () =>
     serve(async (app) => {
       await app.register(cookie);

@@ -1,6 +1,8 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { stream } from 'hono/streaming';
+import { validator } from 'hono/validator';
+import { Order } from '../schemas.js';
 import { chunks, hello, ROUTES, routeName } from '../work.js';
 
 const serve = (configure) => {
@@ -22,6 +24,20 @@ export const works = {
     serve((app) => app.post('/form', async (context) => context.text(hello((await context.req.parseBody()).name)))),
   json: () =>
     serve((app) => app.post('/json', async (context) => context.json({ name: (await context.req.json()).name }))),
+  validated: () =>
+    serve((app) =>
+      app.post(
+        '/orders',
+        validator('json', (value, context) => {
+          const { success, data } = Order.safeParse(value);
+          return success ? data : context.text('Bad Request', 400);
+        }),
+        (context) => {
+          const { title, count } = context.req.valid('json');
+          return context.json({ title, count });
+        },
+      ),
+    ),
   stream: () =>
     serve((app) =>
       app.get('/stream', (context) =>

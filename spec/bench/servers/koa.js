@@ -4,6 +4,8 @@ import { bodyParser } from '@koa/bodyparser';
 import multer from '@koa/multer';
 import Koa from 'koa';
 import session from 'koa-session';
+import { redisClient } from '../redis.js';
+import { Order } from '../schemas.js';
 import { chunks, hello, koaSessionStore, ROUTES, routeName, UPLOAD_LIMIT, uploadPath } from '../work.js';
 
 /** Koa by hand: one middleware that looks at the path. */
@@ -22,17 +24,34 @@ const only = (name, handle) => (ctx, next) => {
   return segments[1] === name ? handle(ctx, segments) : next();
 };
 
+const visits = only('visits', (ctx) => {
+  ctx.session.visits = (ctx.session.visits ?? 0) + 1;
+  ctx.body = `Visit ${ctx.session.visits}`;
+});
+
+const manyRoutes = () =>
+  serve((app) => {
+    const names = new Map(Array.from({ length: ROUTES }, (_, index) => [routeName(index), greeting]));
+    app.use((ctx, next) => {
+      const segments = ctx.path.split('/');
+      const handle = names.get(segments[1]);
+      return handle ? handle(ctx, segments) : next();
+    });
+  });
+
+const redisStore = (client) => ({
+  async get(id) {
+    const json = await client.get(id);
+    return json ? JSON.parse(json) : undefined;
+  },
+  set: (id, data, maxAge) => client.set(id, JSON.stringify(data), { PX: maxAge }),
+  destroy: (id) => client.del(id),
+});
+
 export const works = {
   greet: () => serve((app) => app.use(only('greet', greeting))),
-  routes: () =>
-    serve((app) => {
-      const names = new Map(Array.from({ length: ROUTES }, (_, index) => [routeName(index), greeting]));
-      app.use((ctx, next) => {
-        const segments = ctx.path.split('/');
-        const handle = names.get(segments[1]);
-        return handle ? handle(ctx, segments) : next();
-      });
-    }),
+  routes: manyRoutes,
+  declared: manyRoutes,
   form: () =>
     serve((app) => {
       app.use(bodyParser());
@@ -54,10 +73,23 @@ export const works = {
   session: () =>
     serve((app) => {
       app.use(session({ key: 'session_id', signed: false, store: koaSessionStore() }, app));
+      app.use(visits);
+    }),
+  redis: async () => {
+    const store = redisStore(await redisClient());
+    return serve((app) => {
+      app.use(session({ key: 'session_id', signed: false, store }, app));
+      app.use(visits);
+    });
+  },
+  validated: () =>
+    serve((app) => {
+      app.use(bodyParser());
       app.use(
-        only('visits', (ctx) => {
-          ctx.session.visits = (ctx.session.visits ?? 0) + 1;
-          ctx.body = `Visit ${ctx.session.visits}`;
+        only('orders', (ctx) => {
+          const { success, data } = Order.safeParse(ctx.request.body);
+          if (success) ctx.body = { title: data.title, count: data.count };
+          else ctx.status = 400;
         }),
       );
     }),
