@@ -8,7 +8,7 @@ import { respond, type Way } from '../pipeline.js';
 import { exchangeOf, Request } from '../request.js';
 import { tellError } from '../response/problem.js';
 import { expose } from '../sessions/context-session.js';
-import type { RequestSession } from '../sessions/session.js';
+import { NO_SESSION, type RequestSession } from '../sessions/session.js';
 import { report, toError } from '../thrown.js';
 import { bodyOfArguments } from './arguments.js';
 import { errorResult, resultOf } from './result.js';
@@ -79,11 +79,11 @@ function requestOf(ctx: Context, { post, signal }: Caller, route: Exchange['rout
 }
 
 function wayOf({ post, hooks, needsAmbientRequest }: Caller, parseBody: Way['parseBody']): Way {
-  const session = withinPost(exchangeOf(post).session);
+  const { session } = exchangeOf(post);
   return {
     middlewares: hooks,
     needsAmbientRequest,
-    openSession: (ctx) => expose(ctx, session),
+    openSession: (ctx) => (session === NO_SESSION ? session : expose(ctx, withinPost(session))),
     parseBody,
     receiveUploads: async () => {},
   };

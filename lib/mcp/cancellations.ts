@@ -8,15 +8,24 @@ import { isRecord } from '../values.js';
 export class Cancellations {
   readonly #calls = new Map<string, AbortController>();
 
-  /** Runs a call with a signal that aborts when its client leaves or cancels it, or the service waits no longer. */
-  async run<T>(post: Request, id: unknown, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /**
+   * Runs a call with a signal that aborts when its client leaves or cancels it, or the service waits no longer.
+   *
+   * @param given - The protocol's own signal, whose reason may be any text of the client's.
+   */
+  async run<T>(post: Request, id: unknown, given: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
+    const cancel = () => controller.abort(cancelled());
+    given.addEventListener('abort', cancel, { once: true });
+    if (given.aborted) cancel();
     const session = sessionIdOf(post);
     const key = keyOf(session, id);
     if (session !== undefined) this.#calls.set(key, controller);
     try {
       return await call(AbortSignal.any([post.signal, controller.signal]));
     } finally {
+      // The protocol's own aborts behind each answer, too.
+      given.removeEventListener('abort', cancel);
       if (this.#calls.get(key) === controller) this.#calls.delete(key);
     }
   }

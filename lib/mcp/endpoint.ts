@@ -102,7 +102,7 @@ export class Endpoint {
       const served = this.#tools.get(params.name);
       if (!served) throw unknownTool();
       const { needsAmbientRequest } = this.#service;
-      const result = await this.#cancellations.run(post, mcpReq.id, (signal) =>
+      const result = await this.#cancellations.run(post, mcpReq.id, mcpReq.signal, (signal) =>
         callTool(served, params.arguments ?? {}, { post, signal, hooks: this.#callHooks, needsAmbientRequest }),
       );
       return server.projectCallToolResult(result, served.tool.outputSchema);

@@ -161,4 +161,20 @@ describe('mcp: notifications/cancelled', () => {
       expect(root.events).to.deep.equal(['a waits', 'a AbortError']);
     });
   });
+
+  it('of the same batch keeps a call from being begun', async () => {
+    const root = new Root();
+    await withServer(toolApp(micropie(root)), async (port) => {
+      const batch = [call, cancelled(7)].map((message) => ({ jsonrpc: '2.0', ...message }));
+      const answer = await fetch(`http://127.0.0.1:${port}/mcp`, {
+        method: 'POST',
+        headers: ACCEPT,
+        body: JSON.stringify(batch),
+        signal: AbortSignal.timeout(300),
+      }).catch((error: unknown) => error);
+      // Nothing is answered to what was cancelled.
+      expect(answer).to.have.property('name', 'TimeoutError');
+      expect(root.events).to.deep.equal([]);
+    });
+  });
 });

@@ -2,6 +2,7 @@ import { SdkHttpError } from '@modelcontextprotocol/client';
 import { expect } from 'chai';
 import type { Context } from 'koa';
 import mount from 'koa-mount';
+import { createSession } from 'koa-session';
 import request from 'supertest';
 import { Controller, HttpMiddleware, micropie, type Request, type Routes, reply } from '../../lib/index.js';
 import { mcp } from '../../lib/mcp/mcp.js';
@@ -46,6 +47,13 @@ class Root extends Controller<{ user?: string; calls?: number }> {
     count: { tool: true, summary: 'Counts' },
     head: { tool: true, summary: 'Head' },
   } satisfies Routes<Root>;
+}
+
+class Off {
+  session(ctx: Context) {
+    return String(Reflect.get(ctx, 'session'));
+  }
+  static routes = { session: { tool: true, summary: 'Session' } } satisfies Routes<Off>;
 }
 
 const post = (app: ReturnType<typeof appOf>, body: object | string = CALL, path = '/mcp') =>
@@ -175,6 +183,16 @@ describe('mcp: the endpoint', () => {
     };
     const own = appOf(parsed, mcp(controller, { name: 'spec', version: '1' }));
     expect(resultsOf(await post(own, {}))).to.deep.equal(['ok Hello, Ada!']);
+  });
+
+  it('takes JSON of any depth without harm', async () => {
+    for (const depth of [1000, 100_000]) {
+      const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+      const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"greet","arguments":{"deep":${deep}}}}`;
+      const { status } = await post(app, call);
+      expect(status, String(depth)).to.be.oneOf([200, 400]);
+      expect(resultsOf(await post(app))).to.deep.equal(['ok Hello, Ada!']);
+    }
   });
 
   it('binds nothing from the query', async () => {
@@ -434,6 +452,24 @@ describe('mcp: sessions', () => {
     const answer = await visitor.post('/mcp').set('Accept', ACCEPT).send(counts);
     expect(resultsOf(answer).sort()).to.deep.equal(['ok 1', 'ok 2', 'ok 3']);
     expect((await visitor.get('/count')).text).to.equal('4');
+  });
+
+  it('are none where they are turned off', async () => {
+    const app = toolApp(micropie(Off, { session: false }));
+    expect(resultsOf(await post(app, { ...CALL, params: { name: 'session' } }))).to.deep.equal(['ok undefined']);
+  });
+
+  it('are the app’s own where it has them', async () => {
+    const controller = micropie(Root);
+    const app = appOf();
+    app.keys = ['key'];
+    app.use(createSession(app));
+    app.use(mcp(controller, { name: 'spec', version: '1' })).use(controller);
+    const visitor = request.agent(app.callback());
+    const call = { ...CALL, params: { name: 'count' } };
+    for (const count of [1, 2])
+      expect(resultsOf(await visitor.post('/mcp').set('Accept', ACCEPT).send(call))).to.deep.equal([`ok ${count}`]);
+    expect((await visitor.get('/count')).text).to.equal('3');
   });
 
   it('of the protocol have names that nobody can guess, and open nothing', async () => {
