@@ -19,6 +19,7 @@ import { requests } from './requests/index.js';
 import { sessions } from './sessions/index.js';
 import { streaming } from './streaming/index.js';
 import { templates } from './templates/index.js';
+import { tools } from './tools/index.js';
 import { uploads } from './uploads/index.js';
 import { validated } from './validated/index.js';
 
@@ -95,6 +96,7 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
     demo('cluster', clusterDemo(), 'Two workers, restarted without losing a request; it needs a server of its own.', [
       '/cluster',
     ]),
+    toolsDemo(),
     demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
       '/templates',
       '/templates/guest/Ada',
@@ -121,6 +123,13 @@ export function createTour(demos: readonly Demo[] = createDemos()): Koa {
 
 function demo(name: string, middleware: Micropie, about: string, links: readonly string[]): Demo {
   return { ...entry(name, about, links), middleware, mount: middleware, routes: middleware.routes };
+}
+
+/** Behind its paths there is a server of tools as well. */
+function toolsDemo(): Demo {
+  const { api, middleware } = tools();
+  const about = 'Methods as tools of language models, by the Model Context Protocol.';
+  return { ...demo('tools', api, about, ['/tools', '/tools/tasks', '/tools/tasks/report']), middleware };
 }
 
 /** An app of its own, which knows nothing of the tour's paths. */

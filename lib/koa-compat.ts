@@ -113,6 +113,26 @@ export function closeDetached(res: ServerResponse): void {
   res.emit('close');
 }
 
+// What Koa gives each context by itself, and what this package puts on it for one response.
+const OF_ONE_CONTEXT = new Set(['app', 'req', 'res', 'request', 'response', 'state', 'onerror']);
+
+/**
+ * A second context of a request, with what middleware in front has put on the first one and a response of its own,
+ * which is never sent: what is set on it shows nowhere else.
+ */
+export function contextBeside(ctx: Context): Context {
+  const beside = ctx.app.createContext(ctx.req, new ServerResponse(ctx.req));
+  for (const [name, value] of Object.entries(ctx)) if (!OF_ONE_CONTEXT.has(name)) Reflect.set(beside, name, value);
+  beside.state = { ...ctx.state };
+  return beside;
+}
+
+/** Ends a response that is never sent, for all who wait for its end. */
+export function endUnsent(res: ServerResponse): void {
+  res.emit('finish');
+  closeDetached(res);
+}
+
 /** The response that is under way on a connection. */
 export function responseOn(socket: Socket): ServerResponse | undefined {
   const res: unknown = Reflect.get(socket, '_httpMessage');

@@ -16,11 +16,16 @@ import { own } from './streams/lifetime.js';
 import { report, toError } from './thrown.js';
 import { isPromiseLike } from './values.js';
 
+/** What the way of a request asks of a mount. */
+export interface Way extends Pick<Service, 'needsAmbientRequest' | 'openSession' | 'parseBody' | 'receiveUploads'> {
+  readonly middlewares: readonly HttpMiddleware[];
+}
+
 /**
  * The way of a request, once it is the controller's. What may be there at once is not awaited: each `await` costs
  * a greeting some percent, also where there is nothing to wait for.
  */
-export async function respond(service: Service, request: Request, target: Target): Promise<void> {
+export async function respond(service: Way, request: Request, target: Target): Promise<void> {
   const exchange = exchangeOf(request);
   const { ctx } = request;
   closeWithConnection(ctx.res);
@@ -69,12 +74,12 @@ export async function respond(service: Service, request: Request, target: Target
 }
 
 /** A route's own hooks lie within the mount's. */
-export function hooksBefore({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
+export function hooksBefore({ middlewares }: Way, target: Target): readonly HttpMiddleware[] {
   const own = target.kind === 'handler' ? target.handler.middlewares : [];
   return own.length > 0 ? [...middlewares, ...own] : middlewares;
 }
 
-export function hooksAfter({ middlewares }: Service, target: Target): readonly HttpMiddleware[] {
+export function hooksAfter({ middlewares }: Way, target: Target): readonly HttpMiddleware[] {
   const own = target.kind === 'handler' ? target.handler.middlewares : [];
   return own.length > 0 ? [...own, ...middlewares] : middlewares;
 }
@@ -102,7 +107,7 @@ function storeForStream(request: Request): Promise<void> | undefined {
 }
 
 /** An error that no hook answers goes on to Koa, as it was thrown; so does one of the hook or of its answer. */
-export async function recover(service: Service, request: Request, target: Target, thrown: unknown): Promise<void> {
+export async function recover(service: Way, request: Request, target: Target, thrown: unknown): Promise<void> {
   const { ctx, session, spool } = exchangeOf(request);
   own(ctx.body, ctx);
   own(thrown instanceof Reply ? thrown.body : thrown, ctx);

@@ -12,6 +12,8 @@ import Koa from 'koa';
 import {
   beforeHead,
   closeWithConnection,
+  contextBeside,
+  endUnsent,
   filterErrors,
   isClosed,
   isSent,
@@ -103,6 +105,33 @@ async function withNode<T>(listener: Listener, use: (port: number) => Promise<T>
     server.close();
   }
 }
+
+describe('Koa: a second context of a request', () => {
+  it('has what middleware has put on the first, and an answer of its own, whose end is told', async () => {
+    const seen: unknown[] = [];
+    const app = watched(new Koa()).use(async (ctx, next) => {
+      ctx.state['user'] = 'Ada';
+      await next();
+    });
+    app.use((ctx) => {
+      const beside = contextBeside(Object.assign(ctx, { custom: 7 }));
+      beside.res.once('close', () => seen.push('closed')).once('finish', () => seen.push('finished'));
+      beside.set('X-Beside', '1');
+      beside.cookies.set('beside', '1');
+      beside.status = 500;
+      beside.body = { a: 1 };
+      beside.state['user'] = 'Eve';
+      seen.push(Reflect.get(beside, 'custom'), beside.path, beside.status, isClosed(beside.res));
+      endUnsent(beside.res);
+      seen.push(isClosed(beside.res));
+      ctx.body = ctx.state['user'];
+    });
+    const { status, headers, body } = await answerOf(app);
+    expect([status, String(body)]).to.deep.equal([200, 'Ada']);
+    expect(headers).not.to.have.any.keys('x-beside', 'set-cookie');
+    expect(seen).to.deep.equal([7, '/', 500, false, 'finished', 'closed', true]);
+  });
+});
 
 describe('Node', () => {
   const WAYS: Record<string, (res: ServerResponse) => void> = {

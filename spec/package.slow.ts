@@ -181,6 +181,15 @@ try { micropie(class {}, { nonsense: 1 }); } catch (error) { console.log(error.s
     expect([...declared, ...listed.flat().map((name) => name.trim())].sort()).to.deep.equal(OPENAPI_TYPES);
   });
 
+  it('exports these names from koa-micropie/mcp, whose types ask for no other package', async () => {
+    const text = await readFile(join(library, 'dist/mcp/mcp.d.ts'), 'utf8');
+    const exported: object = await import(pathToFileURL(join(library, 'dist/mcp/mcp.js')).href);
+    expect(Object.keys(exported)).to.deep.equal(['mcp']);
+    expect(text.match(/^export .*(?:function mcp|type \{ McpOptions \})/gm)).to.have.length(2);
+    const reached = await declarationsFrom(join(library, 'dist/mcp/mcp.d.ts'));
+    expect(reached.filter((one) => /(?:from |import\()'@modelcontextprotocol/.test(one))).to.deep.equal([]);
+  });
+
   it('makes an OpenAPI document of what its main entry has mounted', async () => {
     const index = `import { micropie } from 'koa-micropie';
 import { openapi } from 'koa-micropie/openapi';
@@ -261,6 +270,16 @@ function exportsOf(text: string): string[] {
   expect(text.match(/\bexport\b/g)).to.have.length(lists.length);
   const names = lists.flatMap((list) => list.split(',').map((name) => name.trim().replace(/^type /, '')));
   return names.filter((name) => name !== '').sort();
+}
+
+/** The declaration files that one leads to, itself included, as texts. */
+async function declarationsFrom(file: string, seen = new Map<string, string>()): Promise<string[]> {
+  if (seen.has(file)) return [...seen.values()];
+  const text = await readFile(file, 'utf8');
+  seen.set(file, text);
+  for (const [, path = ''] of text.matchAll(/from '(\..+?)\.js'/g))
+    await declarationsFrom(join(file, '..', `${path}.d.ts`), seen);
+  return [...seen.values()];
 }
 
 async function internalMembers(): Promise<string[]> {

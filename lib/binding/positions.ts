@@ -15,7 +15,7 @@ export type Positions = readonly GivenParameter[];
 /** The field of a multipart call that holds all arguments but the files, as JSON. */
 const JSON_FIELD = 'json';
 // A hundred thousand arguments would fill the stack; a form has as many fields at most.
-const MAX_REST = 1_000;
+export const MAX_REST = 1_000;
 const NO_CALL = 'A call holds its arguments by position, as in {"0":"a"}';
 
 /** Without ctx and request, and what comes from the session alone: no position leads to these. */

@@ -40,6 +40,12 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
   };
 }
 
+/** What may be told of an error, as a text. */
+export function tellError(error: Error): { readonly status: number; readonly text: string } {
+  const answer = describeError(error);
+  return { status: answer.status, text: textOf(answer) };
+}
+
 interface ErrorAnswer {
   readonly status: number;
   readonly title: string;

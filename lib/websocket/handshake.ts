@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from '../context.js';
 import { badRequest, forbidden } from '../errors.js';
+import { isAllowedOrigin } from './origin.js';
 
 /**
  * Refuses what can't become a WebSocket (RFC 6455, section 4.2.1), before anything of the app runs for it.
@@ -30,25 +31,11 @@ function isList(value: string): boolean {
 }
 
 /**
- * Refuses pages of other origins, which would come with the visitor's cookies. Only browsers send an Origin, and
- * no page can forge it.
+ * Refuses pages of other origins, which would come with the visitor's cookies.
  *
  * @throws 403.
  */
 export function checkOrigin(ctx: Context, origins: readonly string[]): void {
-  const { origin } = ctx.req.headers;
-  if (origin === undefined || isOwn(origin, ctx) || (URL.canParse(origin) && origins.includes(new URL(origin).origin)))
-    return;
-  throw forbidden('Pages of this origin may not open a WebSocket here; the option websocket.origins allows others');
-}
-
-/**
- * A page by https whose handshake came by http has a proxy in front that ends TLS; one by http whose handshake came
- * by https is of another origin.
- */
-function isOwn(origin: string, ctx: Context): boolean {
-  if (!/^https?:\/\/[^/?#@\\]+$/i.test(origin) || !URL.canParse(origin)) return false;
-  const { protocol, host } = new URL(origin);
-  const own = `${protocol}//${ctx.host}`;
-  return URL.canParse(own) && new URL(own).host === host && (protocol === 'https:' || !ctx.secure);
+  if (!isAllowedOrigin(ctx, origins))
+    throw forbidden('Pages of this origin may not open a WebSocket here; the option websocket.origins allows others');
 }

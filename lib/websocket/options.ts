@@ -1,5 +1,6 @@
 import { countRow, type Row, type Rows, settleRows } from '../option-rows.js';
 import { isRecord } from '../values.js';
+import { ORIGINS_ROW } from './origin.js';
 
 /** How sockets are accepted and kept. */
 export interface WebSocketOptions {
@@ -17,11 +18,7 @@ export type WebSocketSettings = Required<WebSocketOptions>;
 const LONGEST = (2 ** 31 - 1) / 1000;
 
 const ROWS: Rows<WebSocketSettings> = {
-  origins: {
-    fallback: [],
-    must: "be a list of origins as browsers write them, such as ['https://app.example.com']",
-    allows: (value) => Array.isArray(value) && value.every(isOrigin),
-  },
+  origins: ORIGINS_ROW,
   maxPayload: countRow(2 ** 20),
   heartbeat: {
     fallback: 30,
@@ -29,10 +26,6 @@ const ROWS: Rows<WebSocketSettings> = {
     allows: (value) => typeof value === 'number' && value > 0 && value <= LONGEST,
   },
 };
-
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
-}
 
 export const WEBSOCKET_ROW: Row<WebSocketOptions> = { fallback: {}, must: 'be an object', allows: isRecord };
 

@@ -24,6 +24,7 @@ const NAMES = [
   'chat',
   'cluster',
   'client',
+  'tools',
   'templates',
   'docs',
 ];
@@ -66,6 +67,7 @@ describe('demo: the tour', () => {
       '/live',
       '/cluster',
       '/client',
+      '/tools',
       '/templates',
     ]) {
       const { text, headers } = await agent.get(path);

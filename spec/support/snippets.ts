@@ -44,6 +44,7 @@ interface Block {
 
 const LIBRARY = JSON.stringify(join(ROOT, 'lib/index.js'));
 const OPENAPI = JSON.stringify(join(ROOT, 'lib/openapi/openapi.js'));
+const MCP = JSON.stringify(join(ROOT, 'lib/mcp/mcp.js'));
 const LISTEN = /^(\w+)\.listen\(.*\);$/m;
 const EXCERPT = /^\/\/ (demo\/\S+)\n+/;
 // Commands, configurations and messages stand for themselves, but for those that a spec of their own tries; so do the
@@ -91,6 +92,7 @@ function snippetOf(path: string, { text, language, line }: Block): Snippet {
   const code = text
     .replaceAll("'koa-micropie'", LIBRARY)
     .replaceAll("'koa-micropie/openapi'", OPENAPI)
+    .replaceAll("'koa-micropie/mcp'", MCP)
     .replaceAll("from './", `from '${join(ROOT, dirname(path))}/`);
   return {
     code: kind === 'app' ? moduleOf(code) : code,
