@@ -25,6 +25,9 @@ const NAMES = [
   'cluster',
   'client',
   'templates',
+  'pastebin',
+  'url-shortener',
+  'microblog',
   'docs',
 ];
 
@@ -67,6 +70,9 @@ describe('demo: the tour', () => {
       '/cluster',
       '/client',
       '/templates',
+      '/pastebin',
+      '/url-shortener',
+      '/microblog',
     ]) {
       const { text, headers } = await agent.get(path);
       expect(headers['content-security-policy']).to.contain("default-src 'self'");

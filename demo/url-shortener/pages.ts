@@ -1,0 +1,32 @@
+import { type Html, html, page } from '../html.js';
+import { LIFETIMES, type Link } from './links.js';
+
+/** The form, and the links that the visitor made. */
+export function startPage(token: string, links: readonly Link[], host: string): string {
+  const secret = html`<input type="hidden" name="_csrf" value="${token}">`;
+  return page(
+    'URL shortener',
+    html`<link rel="stylesheet" href="/url-shortener/style.css">
+<form action="/url-shortener/create" method="post">
+${secret}
+<label>Address <input name="url" type="url" required maxlength="2000" placeholder="https://example.org/a/long/way" autocomplete="off"></label>
+<label>Kept for <select name="lifetime">${LIFETIMES.map(([seconds, name]) => html`<option value="${seconds}">${name}</option>`)}</select></label>
+<button>Shorten</button>
+</form>
+<h2>Your links</h2>
+${links.length === 0 ? html`<p>You have none yet.</p>` : html`<ul class="posts">${links.map((link) => item(link, secret, host))}</ul>`}
+<h2>For programs</h2>
+<pre tabindex="0" aria-label="A command"><code>curl -H 'Content-Type: application/json' \\
+  -d '{"url":"https://example.org"}' \\
+  http://${host}/url-shortener/api/links</code></pre>`,
+  );
+}
+
+function item({ code, url, expires, clicks }: Link, secret: Html, host: string): Html {
+  return html`<li>
+<a href="/url-shortener/${code}">${host}/url-shortener/${code}</a>
+<p>${url}</p>
+<p><small>${clicks} ${clicks === 1 ? 'click' : 'clicks'}, until ${expires.toISOString().slice(0, 16).replace('T', ' ')} UTC</small></p>
+<form class="bare" action="/url-shortener/remove/${code}" method="post">${secret}<button class="quiet">Delete ${code}</button></form>
+</li>`;
+}
