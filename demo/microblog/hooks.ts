@@ -34,7 +34,7 @@ const QUARTER = 15 * 60;
 
 /** Limits guesses at a name's password from anywhere, and log-ins and registrations from one address. */
 export class LoginLimit extends HttpMiddleware {
-  readonly #perName = new RateLimiterMemory({ points: 10, duration: QUARTER });
+  readonly #perName = new RateLimiterMemory({ points: 5, duration: QUARTER });
   readonly #perAddress = new RateLimiterMemory({ points: 100, duration: QUARTER });
 
   // Not beforeRequest, which does not see the name: it may come in a form, in parts or as JSON.

@@ -35,6 +35,8 @@ export class Api extends Controller {
   }
 
   #shown({ code, url, expires, clicks }: Link): z.output<typeof ShownLink> {
-    return { code, short: `${this.ctx.origin}/url-shortener/${code}`, url, expires: expires.toISOString(), clicks };
+    const { protocol, host } = this.ctx;
+    const short = `${protocol}://${host}/url-shortener/${code}`;
+    return { code, short, url, expires: expires.toISOString(), clicks };
   }
 }

@@ -30,7 +30,8 @@ export class UrlShortener extends Controller<Visitor> {
   async index(code = '') {
     if (code !== '') return this.#follow(code);
     const links = this.#links.some(this.session.codes ?? []);
-    return startPage(await tokenFor(this.session), links, this.ctx.host);
+    const { protocol, host } = this.ctx;
+    return startPage(await tokenFor(this.session), links, `${protocol}://${host}`);
   }
 
   create(link: NewLink) {

@@ -2,7 +2,7 @@ import { type Html, html, page } from '../html.js';
 import { LIFETIMES, type Link } from './links.js';
 
 /** The form, and the links that the visitor made. */
-export function startPage(token: string, links: readonly Link[], host: string): string {
+export function startPage(token: string, links: readonly Link[], origin: string): string {
   const secret = html`<input type="hidden" name="_csrf" value="${token}">`;
   return page(
     'URL shortener',
@@ -14,17 +14,17 @@ ${secret}
 <button>Shorten</button>
 </form>
 <h2>Your links</h2>
-${links.length === 0 ? html`<p>You have none yet.</p>` : html`<ul class="posts">${links.map((link) => item(link, secret, host))}</ul>`}
+${links.length === 0 ? html`<p>You have none yet.</p>` : html`<ul class="posts">${links.map((link) => item(link, secret, origin))}</ul>`}
 <h2>For programs</h2>
 <pre tabindex="0" aria-label="A command"><code>curl -H 'Content-Type: application/json' \\
   -d '{"url":"https://example.org"}' \\
-  http://${host}/url-shortener/api/links</code></pre>`,
+  ${origin}/url-shortener/api/links</code></pre>`,
   );
 }
 
-function item({ code, url, expires, clicks }: Link, secret: Html, host: string): Html {
+function item({ code, url, expires, clicks }: Link, secret: Html, origin: string): Html {
   return html`<li>
-<a href="/url-shortener/${code}">${host}/url-shortener/${code}</a>
+<a href="/url-shortener/${code}">${origin}/url-shortener/${code}</a>
 <p>${url}</p>
 <p><small>${clicks} ${clicks === 1 ? 'click' : 'clicks'}, until ${expires.toISOString().slice(0, 16).replace('T', ' ')} UTC</small></p>
 <form class="bare" action="/url-shortener/remove/${code}" method="post">${secret}<button class="quiet">Delete ${code}</button></form>

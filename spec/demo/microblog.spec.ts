@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type Koa from 'koa';
 import { createClient } from 'redis';
 import { microblog } from '../../demo/microblog/index.js';
 import { redisSessionBackend } from '../../lib/index.js';
@@ -19,13 +20,6 @@ function send(agent: Agent, path: string, sent: object = {}) {
     .send(sent);
 }
 
-/** An app, and visitors who have registered. */
-async function blogOf<Names extends string[]>(...names: Names) {
-  const app = appOf(microblog());
-  const agents = await Promise.all(names.map((name) => registered(visitor(app), name)));
-  return { app, agents };
-}
-
 async function registered(agent: Agent, name: string): Promise<Agent> {
   const { status, headers } = await send(agent, '/register', { name, password: PASSWORD });
   expect([status, headers['location']]).to.deep.equal([303, HOME]);
@@ -41,6 +35,15 @@ async function posts(agent: Agent, path = ''): Promise<string[]> {
 describe('demo: microblog', function () {
   // Each log-in derives a key, which is slow on purpose.
   this.timeout(30_000);
+
+  /** Where ada and eve have registered, for tests that leave no trace. */
+  let app: Koa;
+  let ada: Agent;
+  let eve: Agent;
+  before(async () => {
+    app = appOf(microblog());
+    [ada, eve] = await Promise.all([registered(visitor(app), 'ada'), registered(visitor(app), 'eve')]);
+  });
 
   it('registers, logs out and logs in', async () => {
     const app = appOf(microblog());
@@ -58,8 +61,9 @@ describe('demo: microblog', function () {
   });
 
   it('has time lines of oneself and those whom one follows, of a person, and of everybody', async () => {
-    const { agents } = await blogOf('ada', 'bob', 'eve');
-    const [ada, bob, eve] = agents as [Agent, Agent, Agent];
+    const app = appOf(microblog());
+    const join = (name: string) => registered(visitor(app), name);
+    const [ada, bob, eve] = await Promise.all([join('ada'), join('bob'), join('eve')]);
     await send(ada, '/posts', { text: 'one' });
     await send(bob, '/posts', { text: 'two' });
     await send(eve, '/posts', { text: 'three' });
@@ -77,34 +81,30 @@ describe('demo: microblog', function () {
   });
 
   it('shows strangers the public time line, and offers them nothing to press', async () => {
-    const { app, agents } = await blogOf('ada');
-    await send(agents[0] as Agent, '/posts', { text: '<b>hello</b>' });
+    await send(ada, '/posts', { text: '<b>hello</b>' });
     for (const path of ['', '/public', '/people/ada']) {
-      expect(await posts(visitor(app), path)).to.deep.equal(['&lt;b&gt;hello&lt;/b&gt;']);
+      expect(await posts(visitor(app), path)).to.include('&lt;b&gt;hello&lt;/b&gt;');
       expect((await guest(app).get(HOME + path)).text).not.to.match(/<button|Log out/);
     }
   });
 
   for (const path of ['/posts', '/people/ada/follow', '/people/ada/unfollow', '/logout'])
     it(`sends a stranger from POST ${path} to the log-in, whoever it says to be`, async () => {
-      const { app, agents } = await blogOf('ada');
-      const sent = { text: 'x', me: 'ada' };
+      const sent = { text: 'of a stranger', me: 'ada' };
       const { status, headers } = await send(visitor(app), `${path}?me=ada`, sent);
       expect([status, headers['location']]).to.deep.equal([303, `${HOME}/login`]);
-      expect(await posts(agents[0] as Agent, '/public')).to.deep.equal([]);
+      expect(await posts(ada, '/public')).not.to.include('of a stranger');
+      expect((await ada.get(HOME)).text).to.contain('Log out');
     });
 
   it('lets nobody write for another', async () => {
-    const { agents } = await blogOf('ada', 'eve');
-    const [ada, eve] = agents as [Agent, Agent];
     await send(eve, '/posts?me=ada', { text: 'mine', me: 'ada' });
     expect(await posts(ada, '/people/eve')).to.deep.equal(['mine']);
-    expect(await posts(ada, '/people/ada')).to.deep.equal([]);
+    expect(await posts(ada, '/people/ada')).not.to.include('mine');
   });
 
   it('gives a new identifier to who logs in, so that a planted one is worthless', async () => {
-    const { app, agents } = await blogOf('ada');
-    const agent = agents[0] as Agent;
+    const agent = visitor(app);
     const before = cookieHeader(await send(agent, '/login', { name: 'ada', password: PASSWORD }));
     const after = cookieHeader(await send(agent, '/login', { name: 'ada', password: PASSWORD }));
     expect(after)
@@ -121,7 +121,6 @@ describe('demo: microblog', function () {
   ] as const;
   for (const [sent, status, message] of wrong)
     it(`shows the log-in again for ${JSON.stringify(sent)}, without the password`, async () => {
-      const { app } = await blogOf('ada');
       const answer = await send(visitor(app), '/login', sent);
       expect([answer.status, answer.type]).to.deep.equal([status, 'text/html']);
       expect(answer.text).to.contain(message).and.contain('role="alert"').and.not.contain('a wrong one');
@@ -129,19 +128,20 @@ describe('demo: microblog', function () {
     });
 
   it('takes no password from an address', async () => {
-    const { app } = await blogOf('ada');
     const { status } = await visitor(app).post(`${HOME}/login?name=ada&password=${encodeURIComponent(PASSWORD)}`);
     expect(status).to.equal(400);
   });
 
   it('limits guesses at one password, in a form and as JSON, and lets others in', async () => {
-    const { app } = await blogOf('ada', 'bob');
+    const app = appOf(microblog());
+    await registered(visitor(app), 'bob');
     const agent = visitor(app);
     const guess = (name: string, password: string) => ({ name, password });
-    for (let n = 0; n < 9; n++) expect((await send(agent, '/login', guess('ada', `wrong ${n}`))).status).to.equal(401);
+    for (let n = 0; n < 4; n++) expect((await send(agent, '/login', guess('ada', `wrong ${n}`))).status).to.equal(401);
     expect((await agent.post(`${HOME}/login`).send(guess('ADA', 'wrong'))).status).to.equal(401);
     const refused = await send(agent, '/login', guess('ada', PASSWORD));
-    expect([refused.status, refused.headers['retry-after']]).to.deep.equal([429, '900']);
+    expect(refused.status).to.equal(429);
+    expect(Number(refused.headers['retry-after'])).to.be.within(1, 900);
     expect(refused.text).to.contain('Too many attempts');
     expect((await send(agent, '/login', guess('bob', PASSWORD))).status).to.equal(303);
   });
@@ -154,7 +154,6 @@ describe('demo: microblog', function () {
   ] as const;
   for (const [sent, status, message] of accounts)
     it(`refuses to register ${JSON.stringify(sent)} with ${status}, on the form`, async () => {
-      const { app } = await blogOf('ada');
       const answer = await send(visitor(app), '/register', sent);
       expect(answer.status).to.equal(status);
       expect(answer.text).to.contain(message).and.contain('<h1>Register</h1>').and.not.contain(PASSWORD);
@@ -186,8 +185,7 @@ describe('demo: microblog', function () {
     ['x'.repeat(281), 'at most 280 characters'],
   ] as const)
     it(`refuses a post of ${text.length} characters, on a page that leads back`, async () => {
-      const { agents } = await blogOf('ada');
-      const answer = await send(agents[0] as Agent, '/posts', { text });
+      const answer = await send(ada, '/posts', { text });
       expect(answer.status).to.equal(400);
       expect(answer.text).to.contain(message).and.contain(`href="${HOME}"`);
     });
