@@ -54,12 +54,16 @@ export function registerPage(name = '', messages: readonly string[] = []): strin
     html`${tabs('/microblog/register')}
 ${problems(messages)}
 <form action="/microblog/register" method="post">
+<div class="field">
 <label for="name">Name</label>
 <input id="name" name="name" value="${name}" required minlength="2" maxlength="20" pattern="\\w+" aria-describedby="name-hint" autocomplete="username" autocapitalize="none">
 <small id="name-hint">2 to 20 letters, digits and underscores</small>
+</div>
+<div class="field">
 <label for="password">Password</label>
 <input id="password" name="password" type="password" required minlength="8" maxlength="200" aria-describedby="password-hint" autocomplete="new-password">
 <small id="password-hint">At least 8 characters</small>
+</div>
 <button>Register</button>
 </form>`,
   );

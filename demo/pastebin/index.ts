@@ -63,8 +63,8 @@ export class Pastebin extends Controller<Visitor> {
 
   /** An underscore: not a route. Hooks can't render, so the one below asks the controller. */
   async _problem(request: Request, error: Error) {
-    const { status, messages, headers } = problemOf(request, error);
-    return reply(status, await this.render('problem', { title: `Error ${status}`, messages }), headers);
+    const { status, headers, ...problem } = problemOf(request, error);
+    return reply(status, await this.render('problem', problem), headers);
   }
 }
 

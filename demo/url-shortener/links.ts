@@ -5,11 +5,14 @@ import * as z from 'zod';
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
+/** In seconds. */
+export const LIFETIME = 30 * DAY;
+
 /** How long a link may be kept, in seconds, with the names that the page shows. */
 export const LIFETIMES: readonly (readonly [seconds: number, name: string])[] = [
   [HOUR, '1 hour'],
   [DAY, '1 day'],
-  [30 * DAY, '30 days'],
+  [LIFETIME, '30 days'],
   [365 * DAY, '1 year'],
 ];
 
@@ -22,7 +25,7 @@ export const NewLink = z.object({
     .int('A lifetime is a number of seconds')
     .min(60, 'A link is kept for at least 60 seconds')
     .max(365 * DAY, 'A link is kept for at most a year')
-    .default(30 * DAY),
+    .default(LIFETIME),
 });
 export type NewLink = z.output<typeof NewLink>;
 

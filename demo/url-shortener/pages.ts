@@ -1,5 +1,5 @@
 import { type Html, html, page } from '../html.js';
-import { LIFETIMES, type Link } from './links.js';
+import { LIFETIME, LIFETIMES, type Link } from './links.js';
 
 /** The form, and the links that the visitor made. */
 export function startPage(token: string, links: readonly Link[], origin: string): string {
@@ -10,16 +10,20 @@ export function startPage(token: string, links: readonly Link[], origin: string)
 <form action="/url-shortener/create" method="post">
 ${secret}
 <label>Address <input name="url" type="url" required maxlength="2000" placeholder="https://example.org/a/long/way" autocomplete="off"></label>
-<label>Kept for <select name="lifetime">${LIFETIMES.map(([seconds, name]) => html`<option value="${seconds}">${name}</option>`)}</select></label>
+<label>Kept for <select name="lifetime">${LIFETIMES.map(option)}</select></label>
 <button>Shorten</button>
 </form>
 <h2>Your links</h2>
 ${links.length === 0 ? html`<p>You have none yet.</p>` : html`<ul class="posts">${links.map((link) => item(link, secret, origin))}</ul>`}
 <h2>For programs</h2>
-<pre tabindex="0" aria-label="A command"><code>curl -H 'Content-Type: application/json' \\
+<pre><code>curl -H 'Content-Type: application/json' \\
   -d '{"url":"https://example.org"}' \\
   ${origin}/url-shortener/api/links</code></pre>`,
   );
+}
+
+function option([seconds, name]: (typeof LIFETIMES)[number]): Html {
+  return html`<option value="${seconds}"${seconds === LIFETIME ? html` selected` : ''}>${name}</option>`;
 }
 
 function item({ code, url, expires, clicks }: Link, secret: Html, origin: string): Html {

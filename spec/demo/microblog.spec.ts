@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
 import type Koa from 'koa';
 import { createClient } from 'redis';
@@ -177,7 +178,7 @@ describe('demo: microblog', function () {
     it(`answers ${method} ${path} with ${status}, on a page that leads back`, async () => {
       const answer = await guest(appOf(microblog()))[method](HOME + path);
       expect([answer.status, answer.type]).to.deep.equal([status, 'text/html']);
-      expect(answer.text).to.contain(`Error ${status}`).and.contain(`href="${HOME}"`);
+      expect(answer.text).to.contain(`<h1>${STATUS_CODES[status]}</h1>`).and.contain(`href="${HOME}"`);
     });
 
   for (const [text, message] of [

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
 import { urlShortener } from '../../demo/url-shortener/index.js';
 import { Links } from '../../demo/url-shortener/links.js';
@@ -190,6 +191,6 @@ describe('demo: url-shortener', () => {
       const { agent } = shortener();
       const answer = await agent[method](path);
       expect([answer.status, answer.type]).to.deep.equal([status, 'text/html']);
-      expect(answer.text).to.contain(`Error ${status}`).and.contain(`href="${START}"`);
+      expect(answer.text).to.contain(`<h1>${STATUS_CODES[status]}</h1>`).and.contain(`href="${START}"`);
     });
 });
