@@ -40,6 +40,7 @@ describe('demo: pastebin, in a browser', function () {
           await page.getByLabel('Syntax').fill('W'.repeat(20));
           await page.getByRole('textbox', { name: 'Text' }).fill('a long line '.repeat(40));
           await page.getByRole('button', { name: 'Paste' }).click();
+          await page.getByRole('link', { name: 'Text alone' }).waitFor();
           await expectSound(page);
           for (const path of ['/pastebin', '/pastebin/nothing']) {
             await page.goto(origin + path);

@@ -51,6 +51,8 @@ function watch(page: Page, origin: string): string[] {
 
 /** That nothing overflows, what is to be touched is large enough, and axe-core finds nothing. */
 export async function expectSound(page: Page): Promise<void> {
+  // With its style sheets.
+  await page.waitForLoadState();
   const width = page.viewportSize()?.width ?? 0;
   expect(await page.evaluate<number>('document.documentElement.scrollWidth'), 'width').to.be.at.most(width);
   const targets = await page.locator('main :is(a, button, input:not([type=hidden]), select, textarea)').all();
