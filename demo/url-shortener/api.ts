@@ -5,7 +5,8 @@ import { type Link, type Links, NewLink } from './links.js';
 /** What programs see of a link. */
 const ShownLink = z.object({
   code: z.string(),
-  short: z.url(),
+  // Not z.url(): the host is what the client says, who must not cause failures of the server.
+  short: z.string(),
   url: z.url(),
   expires: z.iso.datetime(),
   clicks: z.int(),

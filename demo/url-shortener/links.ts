@@ -48,7 +48,9 @@ export class Links {
 
   add({ url, lifetime }: NewLink): Link {
     const code = randomBytes(6).toString('hex');
-    const link = { code, url: new URL(url).href, expires: new Date(this.#now() + lifetime * 1000), clicks: 0 };
+    // URL leaves a backslash of the query as it is, which `redirect` refuses.
+    const href = new URL(url).href.replaceAll('\\', '%5C');
+    const link = { code, url: href, expires: new Date(this.#now() + lifetime * 1000), clicks: 0 };
     this.#links.set(code, link);
     return link;
   }

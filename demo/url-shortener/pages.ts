@@ -16,8 +16,7 @@ ${secret}
 <h2>Your links</h2>
 ${links.length === 0 ? html`<p>You have none yet.</p>` : html`<ul class="posts">${links.map((link) => item(link, secret, origin))}</ul>`}
 <h2>For programs</h2>
-<pre><code>curl -H 'Content-Type: application/json' \\
-  -d '{"url":"https://example.org"}' \\
+<pre><code>curl --json '{"url":"https://example.org"}' \\
   ${origin}/url-shortener/api/links</code></pre>`,
   );
 }

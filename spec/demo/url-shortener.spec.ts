@@ -98,12 +98,27 @@ describe('demo: url-shortener', () => {
       expect(await codesOf(agent)).to.deep.equal([]);
     });
 
-  it('leads to an address of any script in the form that a header carries', async () => {
-    const { agent } = shortener();
-    await shorten(agent, { url: 'https://bücher.example/größe?q=ä' });
-    const [code] = await codesOf(agent);
-    const { headers } = await agent.get(`${START}/${code}`);
-    expect(headers['location']).to.equal('https://xn--bcher-kva.example/gr%C3%B6%C3%9Fe?q=%C3%A4');
+  const forms = [
+    ['https://bücher.example/größe?q=ä', 'https://xn--bcher-kva.example/gr%C3%B6%C3%9Fe?q=%C3%A4'],
+    ['HTTPS://Example.org', 'https://example.org/'],
+    ['http://[::1]:8080/a b', 'http://[::1]:8080/a%20b'],
+    ['https://example.org?a=\\b#\\c', 'https://example.org/?a=%5Cb#%5Cc'],
+    ['https://example.org\\pie', 'https://example.org/pie'],
+  ] as const;
+  for (const [url, location] of forms)
+    it(`leads to ${url} in a form that every browser reads alike`, async () => {
+      const { agent } = shortener();
+      await shorten(agent, { url });
+      const [code] = await codesOf(agent);
+      const { headers } = await agent.get(`${START}/${code}`);
+      expect(headers['location']).to.equal(location);
+    });
+
+  it('shows links also to a client whose Host is no name', async () => {
+    const { app } = shortener();
+    const { status } = await guest(app).post(API).set('Host', '"<').send({ url: TARGET });
+    expect(status).to.equal(201);
+    expect((await guest(app).get(START).set('Host', '"<')).text).not.to.contain('"<');
   });
 
   const forged = [
