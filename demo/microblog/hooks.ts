@@ -30,6 +30,11 @@ export class LoginRequired extends HttpMiddleware {
   }
 }
 
+interface Attempt {
+  /** The name that somebody wants to log in with. */
+  name?: string;
+}
+
 const QUARTER = 15 * 60;
 
 /** Limits guesses at a name's password from anywhere, and log-ins and registrations from one address. */
@@ -38,16 +43,24 @@ export class LoginLimit extends HttpMiddleware {
   readonly #perAddress = new RateLimiterMemory({ points: 100, duration: QUARTER });
 
   // Not beforeRequest, which does not see the name: it may come in a form, in parts or as JSON.
-  override async beforeCall({ route, ctx }: Request, args: Readonly<Record<string, unknown>>) {
+  override async beforeCall({ route, ctx }: Request<Visitor, Attempt>, args: Readonly<Record<string, unknown>>) {
     if (route?.name !== 'login' && route?.name !== 'register') return;
     try {
       await this.#perAddress.consume(ctx.ip);
-      if (route.name === 'login') await this.#perName.consume(String(args['name']).toLowerCase());
+      if (route.name === 'register') return;
+      // No name is longer: what is counted must not fill the memory.
+      ctx.state.name = String(args['name']).toLowerCase().slice(0, 20);
+      await this.#perName.consume(ctx.state.name);
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
       const headers = { 'Retry-After': String(Math.ceil(refusal.msBeforeNext / 1000)) };
       throw createError(429, 'Too many attempts. Come back in a quarter of an hour.', { headers });
     }
+  }
+
+  /** A log-in that failed was thrown, and does not come here. */
+  override async afterRequest({ ctx }: Request<Visitor, Attempt>) {
+    if (ctx.state.name !== undefined) await this.#perName.delete(ctx.state.name);
   }
 }
 

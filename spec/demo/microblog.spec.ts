@@ -147,6 +147,11 @@ describe('demo: microblog', function () {
     expect((await send(agent, '/login', guess('bob', PASSWORD))).status).to.equal(303);
   });
 
+  it('forgets the guesses when the log-in succeeds', async () => {
+    for (const [password, status] of [...Array(4).fill(['wrong', 401]), [PASSWORD, 303], ['wrong', 401]])
+      expect((await send(visitor(app), '/login', { name: 'eve', password })).status).to.equal(status);
+  });
+
   const accounts = [
     [{ name: 'ADA', password: PASSWORD }, 409, 'Somebody has this name already'],
     [{ name: 'a b', password: PASSWORD }, 400, '2 to 20'],
