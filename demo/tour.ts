@@ -14,13 +14,16 @@ import { hello } from './hello/index.js';
 import { type Entry, home } from './home/index.js';
 import { jsonApi } from './json-api/index.js';
 import { live } from './live/index.js';
+import { microblog } from './microblog/index.js';
 import { middleware } from './middleware/index.js';
+import { pastebin } from './pastebin/index.js';
 import { requests } from './requests/index.js';
 import { sessions } from './sessions/index.js';
 import { streaming } from './streaming/index.js';
 import { templates } from './templates/index.js';
 import { tools } from './tools/index.js';
 import { uploads } from './uploads/index.js';
+import { urlShortener } from './url-shortener/index.js';
 import { validated } from './validated/index.js';
 
 /** A demo, ready to be used by the tour's app. */
@@ -100,6 +103,14 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
     demo('templates', templates(), 'EJS pages with includes, and a guest whose name is an attack.', [
       '/templates',
       '/templates/guest/Ada',
+    ]),
+    demo('pastebin', pastebin(), 'Paste, list and delete texts, which expire: SQLite, and a layout.', ['/pastebin']),
+    demo('url-shortener', urlShortener(), 'Short links with counts, by pages with CSRF tokens, and by an API.', [
+      '/url-shortener',
+    ]),
+    demo('microblog', microblog(), 'Register, write, follow: passwords, a guard, time lines; sessions in Redis.', [
+      '/microblog',
+      '/microblog/register',
     ]),
   ];
   const explorer = docs(demos.map(({ mount }) => mount));

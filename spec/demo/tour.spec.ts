@@ -26,6 +26,9 @@ const NAMES = [
   'client',
   'tools',
   'templates',
+  'pastebin',
+  'url-shortener',
+  'microblog',
   'docs',
 ];
 
@@ -69,6 +72,9 @@ describe('demo: the tour', () => {
       '/client',
       '/tools',
       '/templates',
+      '/pastebin',
+      '/url-shortener',
+      '/microblog',
     ]) {
       const { text, headers } = await agent.get(path);
       expect(headers['content-security-policy']).to.contain("default-src 'self'");
