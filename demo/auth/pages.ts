@@ -21,10 +21,10 @@ ${user ? welcome(user) : hasProvider ? LOGIN : setUp(callback)}
 
 /** What a visitor sees whose log-in failed. */
 export function failure(reason: string): Html {
-  return html`<p class="problem" role="alert">${reason}.</p><p><a href="/auth">Back, to try again</a></p>`;
+  return html`<p class="problem" role="alert">${reason}.</p><p class="actions"><a href="/auth">Back, to try again</a></p>`;
 }
 
-const LOGIN = html`<p>Nobody is logged in. <a href="/auth/login">Log in with the provider</a></p>`;
+const LOGIN = html`<p>Nobody is logged in.</p><p class="actions"><a href="/auth/login">Log in with the provider</a></p>`;
 
 function welcome({ name }: User): Html {
   return html`<p>You are <strong>${name}</strong>, and <a href="/auth/me">/auth/me</a> knows it.</p>

@@ -44,15 +44,15 @@ export class SocketIoDemo extends Controller {
 
 const CONTENT = html`
 <p>One server, one number, two libraries. Open this page twice, and press any of the buttons.</p>
-<form id="io">
 <h2>Socket.IO</h2>
+<form id="io">
 <p>The number is <output>…</output>. <small role="status">Connecting …</small></p>
 <button>Add one by Socket.IO</button>
 </form>
+<h2>The controller's own socket</h2>
 <form id="ws">
-<h2>The controller's socket</h2>
 <p>The number is <output>…</output>. <small role="status">Connecting …</small></p>
-<button>Add one by the controller's socket</button>
+<button>Add one by the socket</button>
 </form>
 <p><a href="/socketio/count">/socketio/count</a> tells it by HTTP.</p>`;
 

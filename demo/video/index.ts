@@ -36,7 +36,7 @@ aria-label="A pie that is eaten, clockwise, in twelve seconds; it has no sound">
 </fieldset>
 <p>The film is at second <output id="time">0.0</output>.</p>
 </form>
-<p><a href="/video/pie.webm">The film alone</a></p>`;
+<p class="actions"><a href="/video/pie.webm">The film alone</a></p>`;
 
 export function video(): Micropie {
   return micropie(Video, { prefix: '/video', session: false });

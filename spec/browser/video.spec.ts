@@ -1,15 +1,12 @@
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { onPhone, startBrowser, withServedTour } from '../support/browser.js';
+import type { Page } from 'playwright-core';
+import { useChromium } from '../support/browser.js';
 import { eventually } from '../support/socket.js';
+import { onPhone, withServedTour } from '../support/tour-in-browser.js';
 
 describe('demo: video, in a browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
-  before(async () => {
-    browser = await startBrowser();
-  });
-  after(() => browser.close());
+  const browser = useChromium();
 
   const timeOf = (page: Page) => page.evaluate<number>('document.querySelector("video").currentTime');
 
@@ -32,7 +29,7 @@ describe('demo: video, in a browser', function () {
       const statuses: number[] = [];
       page.on('response', (response) => response.url().endsWith('.webm') && statuses.push(response.status()));
       await page.reload();
-      await eventually(() => page.evaluate('document.querySelector("video").readyState >= 2'), 'it has a frame', 5000);
+      await eventually(() => page.evaluate('document.querySelector("video").readyState >= 2'), 'it has a frame', 15_000);
       expect(statuses).to.include(206).and.not.include(200);
       expect(await frameOf(page)).to.deep.equal({ left: true, right: true });
       for (const [button, second, frame] of [
@@ -42,7 +39,7 @@ describe('demo: video, in a browser', function () {
       ] as const) {
         await page.getByRole('button', { name: button }).press('Enter');
         const isThere = async () => JSON.stringify(await frameOf(page)) === JSON.stringify(frame);
-        await eventually(isThere, `the frame of second ${second} is there`, 5000);
+        await eventually(isThere, `the frame of second ${second} is there`, 15_000);
         expect(await timeOf(page)).to.equal(second);
         expect(await page.locator('#time').innerText()).to.equal(second.toFixed(1));
       }
@@ -52,6 +49,6 @@ describe('demo: video, in a browser', function () {
     visit(async (page) => {
       await page.getByRole('button', { name: 'half of it' }).click();
       await page.evaluate('document.querySelector("video").play()');
-      await eventually(async () => (await timeOf(page)) > 6.3, 'it plays', 10_000);
+      await eventually(async () => (await timeOf(page)) > 6.3, 'it plays', 15_000);
     }));
 });

@@ -1,45 +1,56 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { type Serving, serve } from '../../lib/index.js';
-import { tourApp } from './tour.js';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-/** Starts Chromium. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-background-networking'],
+/** What the tests of a `describe` do in a browser. */
+export interface Chromium {
+  /** A page with cookies of its own, open until it is closed. */
+  open(url: string, options?: BrowserContextOptions): Promise<Page>;
+  /** The same, closed after its use. */
+  visit<T>(url: string, use: (page: Page) => Promise<T>, options?: BrowserContextOptions): Promise<T>;
+}
+
+/**
+ * Has a Chromium run during the tests of a `describe`: that of the environment's `CHROMIUM`, or the system's.
+ *
+ * @example
+ * const browser = useChromium();
+ * it('greets', () => browser.visit(url, async (page) => expect(await page.title()).to.equal('Hello')));
+ */
+export function useChromium(): Chromium {
+  let browser: Browser;
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-background-networking'],
+    });
   });
-}
+  after(() => browser.close());
 
-/** Serves a fresh tour for the time of a test, with what is attached to its server. */
-export async function withServedTour(
-  use: (url: string) => Promise<void>,
-  attach: (service: Serving) => void = () => {},
-): Promise<void> {
-  const service = await serve(tourApp(), { port: 0, host: '127.0.0.1', deadline: 1000 });
-  attach(service);
-  try {
-    await use(service.url);
-  } finally {
-    await service.close();
-  }
-}
-
-const PHONE = { width: 390, height: 780 };
-
-/** Opens a page on a phone, and fails where it is wider than that, or where its console or its policy complain. */
-export async function onPhone(browser: Browser, url: string, use: (page: Page) => Promise<void>): Promise<void> {
-  const context = await browser.newContext({ viewport: PHONE });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  try {
+  async function open(url: string, options?: BrowserContextOptions): Promise<Page> {
+    const page = await browser.newPage(options);
     await page.goto(url);
-    await use(page);
-    const width: number = await page.evaluate('document.documentElement.scrollWidth');
-    if (width > PHONE.width) complaints.push(`The page is ${width} pixels wide`);
-  } finally {
-    await context.close();
+    return page;
   }
-  if (complaints.length > 0) throw new Error(complaints.join('\n'));
+
+  async function visit<T>(url: string, use: (page: Page) => Promise<T>, options?: BrowserContextOptions): Promise<T> {
+    const page = await open(url, options);
+    try {
+      return await use(page);
+    } finally {
+      await page.close();
+    }
+  }
+
+  return { open, visit };
+}
+
+/** What a page asks for from now on, and what its console or its policy complains about. */
+export function watch(page: Page): { readonly requests: string[]; readonly complaints: string[] } {
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return { requests, complaints };
 }

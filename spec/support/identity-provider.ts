@@ -26,14 +26,25 @@ export async function withProvider<T>(
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const registered = { issuer, clientId: 'pie', clientSecret: 'a secret of the application' };
   const service = await serve(makeApp(registered), { port: 0, host: '127.0.0.1', deadline: 0 });
+  const speak = hush();
   server.on('request', providerOf(registered, `${service.url}/auth/callback`).callback());
   try {
     return await use(service, registered);
   } finally {
+    speak();
     server.closeAllConnections();
     server.close();
     await service.close();
   }
+}
+
+/** The provider prints what is not to be done outside of tests. */
+function hush(): () => void {
+  const { info, warn } = console;
+  const isOwn = (text: unknown) => String(text).startsWith('oidc-provider ');
+  console.info = (...texts) => isOwn(texts[0]) || info(...texts);
+  console.warn = (...texts) => isOwn(texts[0]) || warn(...texts);
+  return () => Object.assign(console, { info, warn });
 }
 
 function providerOf({ issuer, clientId, clientSecret }: Registered, callback: string): Provider {
