@@ -17,6 +17,7 @@ export class Guestbook extends Controller<Visitor> {
     index: 'GET',
     entries: 'GET',
     sign: { path: 'POST', from: 'body' },
+    forget: 'POST',
   } satisfies Routes<Guestbook>;
 
   readonly #entries: Entry[] = [];
@@ -32,7 +33,8 @@ export class Guestbook extends Controller<Visitor> {
 <label>Name <input name="name" value="${name}" required maxlength="40" autocomplete="name"></label>
 <label>Text <input name="text" required maxlength="200" autocomplete="off"></label>
 <button>Sign</button>
-</form>`,
+</form>
+${name && html`<form action="/guests/forget" method="post"><button>Forget me</button></form>`}`,
     );
   }
 
@@ -43,6 +45,11 @@ export class Guestbook extends Controller<Visitor> {
   sign(name: string, text: string) {
     this.session.name = name;
     this.#entries.push({ name: name.slice(0, 40), text: text.slice(0, 200) });
+    return this.redirect('/guests', 303);
+  }
+
+  forget() {
+    this.session = null;
     return this.redirect('/guests', 303);
   }
 }

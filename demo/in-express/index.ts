@@ -1,23 +1,31 @@
 import { join } from 'node:path';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import Koa from 'koa';
 import { micropie } from '../../lib/index.js';
 import { html, page } from '../html.js';
+import { expressSession } from './express-session.js';
 import { Guestbook } from './guestbook.js';
 
 const HOME = join(import.meta.dirname, '../home');
 
-/** An Express site as there are many, with a body parser, routes and a 404 of its own, and the controller among them. */
-export function createSite(): { site: Express; app: Koa } {
+/**
+ * An Express site as there are many, with a body parser, routes and a 404 of its own, and the controller among them.
+ *
+ * @param sessions - The site's own, such as those of express-session; without them the controller keeps its own.
+ */
+export function createSite(sessions?: RequestHandler): { site: Express; app: Koa } {
   const app = new Koa();
+  if (sessions) app.use(expressSession);
   app.use(micropie(Guestbook, { prefix: '/guests' }));
 
   const site = express();
   site.use(express.json(), express.urlencoded());
-  site.get('/', (_request, response) => {
-    response.send(
-      page('An Express site', html`<p>It has a <a href="/guests">guest book</a>, which is a controller.</p>`),
-    );
+  if (sessions) site.use(sessions);
+  site.get('/', (request, response) => {
+    const { name } = Reflect.get(request, 'session') ?? {};
+    const welcome = name && html`<p>Welcome back, ${name}.</p>`;
+    const text = html`${welcome}<p>It has a <a href="/guests">guest book</a>, which is a controller.</p>`;
+    response.send(page('An Express site', text));
   });
   site.get(['/style.css', '/icon.svg'], (request, response) => response.sendFile(request.path, { root: HOME }));
 

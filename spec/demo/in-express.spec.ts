@@ -1,20 +1,39 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import type { Request, RequestHandler } from 'express';
 import { agent } from 'supertest';
 import { Guestbook } from '../../demo/in-express/guestbook.js';
 import { createSite } from '../../demo/in-express/index.js';
 import { micropie } from '../../lib/index.js';
 import { appOf, watched } from '../support/app.js';
 
-function expressSite() {
-  const { site, app } = createSite();
+function expressSite(sessions?: RequestHandler) {
+  const { site, app } = createSite(sessions);
   watched(app);
   // Else it prints the errors that it answers.
   site.set('env', 'test');
   return site;
 }
 
+interface WithSession {
+  session?: object | null;
+}
+
+/** Sessions as Express's packages give them: on the request, kept until it is null there. */
+function sessionsOfExpress(): RequestHandler {
+  const kept = new Map<string, object>();
+  return (request: Request & WithSession, response, next) => {
+    const id = /sid=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? randomUUID();
+    request.session = kept.get(id) ?? {};
+    response.cookie('sid', id);
+    response.on('finish', () => (request.session ? kept.set(id, request.session) : kept.delete(id)));
+    next();
+  };
+}
+
 const PLACES = [
-  ['in Express', expressSite],
+  ['in Express', () => expressSite()],
+  ['in Express, with its sessions', () => expressSite(sessionsOfExpress())],
   ['on an app of Koa', () => appOf(micropie(Guestbook, { prefix: '/guests' })).callback()],
 ] as const;
 
@@ -52,6 +71,23 @@ describe('demo: in-express', () => {
         expect((await visitor.get('/guests/nothing')).status).to.equal(404);
       });
     });
+
+  it('sets one cookie, that of the sessions in use', async () => {
+    const cookies = async (site: ReturnType<typeof expressSite>) =>
+      (await agent(site).get('/guests')).get('Set-Cookie')?.map((cookie) => cookie.replace(/=.*/, ''));
+    expect(await cookies(expressSite(sessionsOfExpress()))).to.deep.equal(['sid']);
+    expect(await cookies(expressSite())).to.deep.equal(['session_id']);
+  });
+
+  it("shares the site's sessions with Express", async () => {
+    const site = expressSite(sessionsOfExpress());
+    const visitor = agent(site);
+    await visitor.post('/guests/sign').send({ name: 'Bob', text: 'Good pie' });
+    expect((await visitor.get('/')).text).to.contain('Welcome back, Bob');
+    expect((await agent(site).get('/')).text).not.to.contain('Welcome back');
+    await visitor.post('/guests/forget');
+    expect((await visitor.get('/')).text).not.to.contain('Welcome back');
+  });
 
   it("leaves the site's own pages to Express, in front and behind", async () => {
     const visitor = agent(expressSite());
