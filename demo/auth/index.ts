@@ -114,7 +114,9 @@ export class Auth extends Controller<Visitor, Known> {
 }
 
 /** The registration that the environment names, if it names any. */
-function registered({ AUTH_ISSUER, AUTH_CLIENT_ID, AUTH_CLIENT_SECRET } = process.env): Registration | undefined {
+export function registered(
+  { AUTH_ISSUER, AUTH_CLIENT_ID, AUTH_CLIENT_SECRET } = process.env,
+): Registration | undefined {
   if (!AUTH_ISSUER) return undefined;
   if (!AUTH_CLIENT_ID || !AUTH_CLIENT_SECRET)
     throw new Error('AUTH_ISSUER needs AUTH_CLIENT_ID and AUTH_CLIENT_SECRET');

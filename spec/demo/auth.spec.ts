@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { agent } from 'supertest';
-import { auth } from '../../demo/auth/index.js';
+import { auth, registered } from '../../demo/auth/index.js';
 import { appOf, client, errorsOf } from '../support/app.js';
 import { consent, type Registered, withProvider } from '../support/identity-provider.js';
 import { cookieHeader } from '../support/sessions.js';
@@ -118,6 +118,13 @@ describe('demo: auth, by a provider', function () {
     const errors = errorsOf(app);
     expect((await client(app).get('/auth/login')).status).to.equal(500);
     expect(String(errors[0])).to.contain('only requests to HTTPS are allowed');
+  });
+
+  it('takes its registration from the environment, whole or not at all', () => {
+    const env = { AUTH_ISSUER: 'https://provider.example', AUTH_CLIENT_ID: 'pie', AUTH_CLIENT_SECRET: 'x' };
+    expect(registered(env)).to.deep.equal({ issuer: env.AUTH_ISSUER, clientId: 'pie', clientSecret: 'x' });
+    expect(registered({})).to.equal(undefined);
+    expect(() => registered({ ...env, AUTH_CLIENT_SECRET: '' })).to.throw('AUTH_ISSUER needs');
   });
 
   it('says what to set where there is no provider', async () => {

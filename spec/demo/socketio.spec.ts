@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { Middleware } from 'koa';
 import { io } from 'socket.io-client';
 import { socketio } from '../../demo/socketio/index.js';
 import { attachSocketIo } from '../../demo/socketio/socket-io.js';
@@ -9,9 +11,12 @@ import { eventually } from '../support/socket.js';
 import { open, refused } from '../support/sockets.js';
 import { tour } from '../support/tour.js';
 
-async function withBoth(use: (service: Serving, tally: Tally) => Promise<void>): Promise<void> {
+async function withBoth(
+  use: (service: Serving, tally: Tally) => Promise<void>,
+  ...inFront: Middleware[]
+): Promise<void> {
   const tally = new Tally();
-  const service = await serve(appOf(socketio(tally)), { port: 0, host: '127.0.0.1', deadline: 5000 });
+  const service = await serve(appOf(...inFront, socketio(tally)), { port: 0, host: '127.0.0.1', deadline: 5000 });
   attachSocketIo(service, tally);
   try {
     await use(service, tally);
@@ -43,6 +48,19 @@ describe('demo: socketio', () => {
         client.disconnect();
         await own.leave();
       }));
+
+  it("lets the controller's handshakes take longer than Socket.IO waits for others", () =>
+    withBoth(
+      async (service) => {
+        const own = await open(service, '/socketio/count');
+        expect(await own.next()).to.equal('0');
+        await own.leave();
+      },
+      async (_ctx, next) => {
+        await sleep(1300);
+        await next();
+      },
+    ));
 
   it('refuses pages of other origins by both', () =>
     withBoth(async (service) => {
