@@ -1,10 +1,13 @@
 import { type Serving, serve } from '../lib/index.js';
 import { routeTable } from './route-table.js';
+import { attachSocketIo } from './socketio/socket-io.js';
 import { createDemos, createTour } from './tour.js';
 
 const demos = createDemos(console.log);
 const app = createTour(demos);
-const { url } = await start(process.env.PORT || undefined);
+const service = await start(process.env.PORT || undefined);
+const { url } = service;
+attachSocketIo(service);
 
 console.log(`${routeTable(demos)}\n`);
 for (const { links, about } of demos) console.log(`${url}${links[0]}  ${about}`);

@@ -3,6 +3,7 @@ import mount from 'koa-mount';
 import type { Micropie, Route } from '../lib/index.js';
 import type { Mount } from '../lib/openapi/openapi.js';
 import { createApp } from './alongside/index.js';
+import { auth } from './auth/index.js';
 import { blog } from './blog/index.js';
 import { chat } from './chat/index.js';
 import { client } from './client/index.js';
@@ -19,12 +20,15 @@ import { middleware } from './middleware/index.js';
 import { pastebin } from './pastebin/index.js';
 import { requests } from './requests/index.js';
 import { sessions } from './sessions/index.js';
+import { socketio } from './socketio/index.js';
+import { statics } from './static/index.js';
 import { streaming } from './streaming/index.js';
 import { templates } from './templates/index.js';
 import { tools } from './tools/index.js';
 import { uploads } from './uploads/index.js';
 import { urlShortener } from './url-shortener/index.js';
 import { validated } from './validated/index.js';
+import { video } from './video/index.js';
 
 /** A demo, ready to be used by the tour's app. */
 export interface Demo extends Entry {
@@ -80,12 +84,15 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/sessions',
       '/sessions/visits',
     ]),
+    demo('auth', auth(), 'Log in by another site with OAuth 2.0, by a password, or by a token.', ['/auth']),
     demo('uploads', uploads(), 'Send files, list them, get them back, delete them.', ['/uploads', '/uploads/list']),
     demo('streaming', streaming(), 'Text as it comes, and a sound that a player can jump in.', [
       '/streaming',
       '/streaming/chunks/10/100',
       '/streaming/tone.wav',
     ]),
+    demo('video', video(), 'A film to jump in, by ranges.', ['/video', '/video/pie.webm']),
+    demo('static', statics(), 'Files with ETag, ranges and 304.', ['/static', '/static/files/recipe.txt']),
     demo('events', events(), 'A chat by server-sent events, which goes on where it was interrupted.', ['/events']),
     demo('client', client(), 'A page that calls the methods of a class, typed from end to end.', [
       '/client',
@@ -95,6 +102,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
     demo('chat', chat(), 'Rooms by WebSockets: who is there, and what was said; with REDIS_URL across processes.', [
       '/chat',
       '/chat/kitchen',
+    ]),
+    demo('socketio', socketio(), "Socket.IO and the controller's own socket on one server.", [
+      '/socketio',
+      '/socketio/count',
     ]),
     demo('cluster', clusterDemo(), 'Two workers, restarted without losing a request; it needs a server of its own.', [
       '/cluster',
