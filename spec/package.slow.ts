@@ -140,7 +140,8 @@ describe('the packed package', function () {
   it('holds what a user needs and nothing else', () => {
     const expected = ['CHANGELOG.md', 'LICENSE', 'package.json', ...guides().map(({ path }) => path)];
     const scripts = files.filter((file) => file.endsWith('.js') && !/^dist\/chunk-\w{8}\.js$/.test(file));
-    expect(scripts).to.have.members(['dist/client/index.js', 'dist/index.js', 'dist/openapi/openapi.js']);
+    const entries = ['index', 'client/index', 'mcp/mcp', 'openapi/openapi'].map((name) => `dist/${name}.js`);
+    expect(scripts).to.have.members(entries);
     expect(files.filter((file) => !/^dist\/.*(\.js|\.js\.map|\.d\.ts)$/.test(file))).to.have.members(expected);
   });
 
