@@ -1,4 +1,5 @@
 import createError from 'http-errors';
+import type { DefaultState } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HttpMiddleware, type Request, reply } from '../../lib/index.js';
 import { problemOf } from '../problem.js';
@@ -30,7 +31,7 @@ export class LoginRequired extends HttpMiddleware {
   }
 }
 
-interface Attempt {
+interface Attempt extends DefaultState {
   /** The name that somebody wants to log in with. */
   name?: string;
 }
