@@ -29,7 +29,11 @@ describe('demo: video, in a browser', function () {
       const statuses: number[] = [];
       page.on('response', (response) => response.url().endsWith('.webm') && statuses.push(response.status()));
       await page.reload();
-      await eventually(() => page.evaluate('document.querySelector("video").readyState >= 2'), 'it has a frame', 15_000);
+      await eventually(
+        () => page.evaluate('document.querySelector("video").readyState >= 2'),
+        'it has a frame',
+        15_000,
+      );
       expect(statuses).to.include(206).and.not.include(200);
       expect(await frameOf(page)).to.deep.equal({ left: true, right: true });
       for (const [button, second, frame] of [
