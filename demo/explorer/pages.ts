@@ -130,7 +130,7 @@ ${codeBox({ name: file, text }, 'The method that answers')}
 
 /** The keyboard can move in it where it is wider than the page. */
 function codeBox(file: SourceFile, label: string): Html {
-  return html`<pre class="source" tabindex="0" role="region" aria-label="${label}">${highlight(file)}</pre>`;
+  return html`<pre class="source" tabindex="0" role="group" aria-label="${label}">${highlight(file)}</pre>`;
 }
 
 /** What the script fills in. */
@@ -141,7 +141,7 @@ const ANSWER = html`<template id="answer">
 <p role="status" data-part="status">Under way …</p>
 <p class="actions"><button type="button" class="quiet" data-part="stop">Stop</button> <a data-part="page" hidden>Open this page</a></p>
 <pre data-part="headers"></pre>
-<pre data-part="body" tabindex="0" role="region" aria-label="Body"></pre>
+<pre data-part="body" tabindex="0" role="group" aria-label="Body"></pre>
 </template>`;
 const DATA_METHOD = html`data-method`;
 const DATA_AS = html`data-as`;

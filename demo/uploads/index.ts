@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Controller, type Micropie, micropie, type Routes, type UploadedFile } from '../../lib/index.js';
+import { Controller, type Micropie, micropie, type Routes, UploadedFile } from '../../lib/index.js';
 import { html, page, readableSize } from '../html.js';
 import { tempFolder } from '../temp.js';
 
@@ -15,7 +15,7 @@ interface Stored {
 
 export class Uploads extends Controller {
   static routes = {
-    upload: 'POST',
+    upload: { path: 'POST', params: [[UploadedFile]] },
     download: 'GET',
     remove: 'POST,DELETE',
   } satisfies Routes<Uploads>;
@@ -34,8 +34,8 @@ export class Uploads extends Controller {
     return [...this.#stored.values()].map(({ id, name, size }) => ({ id, name, size }));
   }
 
-  async upload() {
-    for (const file of this.request.files.files ?? []) await this.#keep(file);
+  async upload(files: UploadedFile[]) {
+    for (const file of files) await this.#keep(file);
     return this.redirect('/uploads');
   }
 
