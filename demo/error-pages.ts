@@ -30,6 +30,6 @@ function answer(ctx: Context, error: unknown, back: string): void {
   ctx.body = page(
     STATUS_CODES[status] ?? 'Error',
     html`<p class="lead">${expose ? message : 'Something went wrong on the server.'}</p>
-<p class="actions"><a href="${back}">Back</a> <a href="/">All demos</a></p>`,
+<p class="actions">${back !== '/' && html`<a href="${back}">Back</a>`} <a href="/">All demos</a></p>`,
   );
 }

@@ -35,7 +35,7 @@ function requestIn(form) {
 
 function valuesOf({ dataset: { name, type }, value, checked, files }) {
   if (type === 'boolean' && !checked) return [];
-  if (type === 'file') return Array.from(files, (file) => ({ name, type, value: file }));
+  if (type === 'file' && files.length > 0) return Array.from(files, (file) => ({ name, type, value: file }));
   return [{ name, type, value }];
 }
 
@@ -62,7 +62,7 @@ function show(place, { method, address, type, body, parts: fields }, leaving) {
   const parts = Object.fromEntries(Array.from(place.querySelectorAll('[data-part]'), (one) => [one.dataset.part, one]));
   parts.stop.addEventListener('click', () => leaving.abort());
   const sent = fields ? 'multipart/form-data' : type;
-  const lines = fields?.map(([name, value]) => `${name}: ${value.name ?? value}`).join('\n') ?? body;
+  const lines = fields?.map(({ name, value }) => `${name}: ${value.name ?? value}`).join('\n') ?? body;
   parts.sent.textContent = [`${method} ${address}`, sent && `content-type: ${sent}`, lines && `\n${lines}`]
     .filter(Boolean)
     .join('\n');
@@ -72,7 +72,7 @@ function show(place, { method, address, type, body, parts: fields }, leaving) {
 function initOf({ method, type, body, parts }) {
   if (!parts) return { method, body, headers: type ? { 'Content-Type': type } : {} };
   const form = new FormData();
-  for (const [name, value] of parts) form.append(name, value);
+  for (const { name, value } of parts) form.append(name, value);
   return { method, body: form };
 }
 

@@ -3,6 +3,7 @@ export interface RequestField {
   /** Of the segment, the query parameter or the body's member; `''` where the value is the whole body. */
   readonly name: string;
   readonly type: string;
+  /** Of a file that is not chosen yet, `''`. */
   readonly value: string | File;
 }
 
@@ -13,8 +14,8 @@ export interface WrittenRequest {
   readonly address: string;
   readonly type?: string;
   readonly body?: string;
-  /** Names and values of a multipart form. */
-  readonly parts?: readonly (readonly [string, string | File])[];
+  /** Of a multipart form. */
+  readonly parts?: readonly RequestField[];
 }
 
 /** @param path - With `:name` or `*name` where a field's value goes. */

@@ -14,7 +14,7 @@ export function curlOf({ method, address, type, body, parts }, origin) {
   if (method !== (body || parts ? 'POST' : 'GET')) words.push('-X', method);
   if (type === 'application/json') words.push('-H', quote(`Content-Type: ${type}`));
   if (body) words.push('-d', quote(body));
-  for (const [name, value] of parts ?? []) words.push('-F', quote(`${name}=${partOf(value)}`));
+  for (const part of parts ?? []) words.push('-F', quote(`${part.name}=${partOf(part)}`));
   return [...words, quote(origin + address)].join(' ');
 }
 
@@ -31,7 +31,7 @@ function withQuery(address, fields) {
 function bodyOf(fields, isJson) {
   const [whole] = fields.filter(({ type }) => type === 'json');
   if (whole) return { type: 'application/json', body: whole.value };
-  if (fields.some(({ type }) => type === 'file')) return { parts: fields.map(({ name, value }) => [name, value]) };
+  if (fields.some(({ type }) => type === 'file')) return { parts: fields };
   if (isJson) return { type: 'application/json', body: JSON.stringify(membersOf(fields)) };
   return { type: 'application/x-www-form-urlencoded', body: pairsOf(fields) };
 }
@@ -56,8 +56,8 @@ function typed(type, value) {
 }
 
 /** A name stands for the file that curl reads. */
-function partOf(value) {
-  return typeof value === 'string' ? value : `@${value.name || 'file.txt'}`;
+function partOf({ type, value }) {
+  return type === 'file' ? `@${value.name ?? 'file.txt'}` : value;
 }
 
 function quote(text) {

@@ -25,6 +25,19 @@ describe('demo: /docs in a browser', function () {
           expect(complaints).to.deep.equal([]);
           await page.close();
         }));
+
+  it('sends the files that are chosen in its forms', () =>
+    withServer(tourApp(), (port) =>
+      browser.visit(`http://127.0.0.1:${port}/docs`, async (page) => {
+        const operation = page.locator('.opblock-post', { has: page.locator('[data-path="/uploads/upload"]') });
+        await operation.locator('.opblock-summary-control').click();
+        await operation.getByRole('button', { name: 'Try it out' }).click();
+        const file = { name: 'pie.txt', mimeType: 'text/plain', buffer: Buffer.from('apple') };
+        await operation.locator('input[type=file]').setInputFiles(file);
+        await operation.getByRole('button', { name: 'Execute' }).click();
+        await operation.locator('.live-responses-table', { hasText: 'pie.txt' }).waitFor();
+      }),
+    ));
 });
 
 async function tryGreeting(page: Page, name: string): Promise<void> {

@@ -53,6 +53,13 @@ describe('demo: requests as curl writes them', () => {
       [{ name: 'file', type: 'file', value: new File(['x'], 'pie.txt') }, title],
       `curl -i -F 'file=@pie.txt' -F 'title=it'\\''s' http://localhost/files`,
     ],
+    [
+      'POST',
+      '/files',
+      false,
+      [{ name: 'file', type: 'file', value: '' }],
+      `curl -i -F 'file=@file.txt' http://localhost/files`,
+    ],
   ] as const;
 
   for (const [method, path, isJson, fields, line] of cases)

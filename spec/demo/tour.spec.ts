@@ -69,7 +69,9 @@ describe('demo: the tour', () => {
     ] as const) {
       const answer = await agent.get(path).set('Accept', 'text/html,*/*;q=0.8');
       expect([answer.status, answer.type], path).to.deep.equal([status, 'text/html']);
-      expect(answer.text).to.contain(text).and.contain(`<a href="${back}">Back</a>`);
+      expect(answer.text)
+        .to.contain(text)
+        .and.contain(`<a href="${back}">${back === '/' ? 'All demos' : 'Back'}</a>`);
       expect((await agent.get(path)).type).to.equal('text/plain');
     }
   });
