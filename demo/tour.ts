@@ -9,7 +9,10 @@ import { chat } from './chat/index.js';
 import { client } from './client/index.js';
 import { clusterDemo } from './cluster/index.js';
 import { docs } from './docs/index.js';
+import { errorPages } from './error-pages.js';
 import { events } from './events/index.js';
+import { EXAMPLES } from './examples.js';
+import { type Examples, explorer } from './explorer/index.js';
 import { headers } from './headers/index.js';
 import { hello } from './hello/index.js';
 import { type Entry, home } from './home/index.js';
@@ -35,7 +38,12 @@ export interface Demo extends Entry {
   readonly middleware: KoaMiddleware;
   /** What documents are made of. */
   readonly mount: Mount;
-  readonly routes: readonly Pick<Route, 'path' | 'parameters' | 'methods'>[];
+  readonly routes: readonly Route[];
+  /** Addresses to begin with; the first one is printed. */
+  readonly links: readonly string[];
+  /** Where its own page is; undefined where it answers programs alone. */
+  readonly page: string | undefined;
+  readonly examples: Examples;
 }
 
 /**
@@ -45,21 +53,25 @@ export interface Demo extends Entry {
  */
 export function createDemos(log: (line: string) => void = () => {}): readonly Demo[] {
   const demos = [
-    demo('hello', hello(), 'Methods are paths, and arguments come from the path or the query.', [
-      '/hello',
-      '/hello/greet/Alice',
-      '/hello/greet?name=Bob',
-      '/hello/add/2/3',
-    ]),
+    demo(
+      'hello',
+      hello(),
+      'Methods are paths, and arguments come from the path or the query.',
+      ['/hello', '/hello/greet/Alice', '/hello/greet?name=Bob', '/hello/add/2/3'],
+      false,
+    ),
     demo('requests', requests(), 'Queries, forms and JSON become typed arguments.', [
       '/requests',
       '/requests/search?q=pie&page=2&tags=sweet&tags=salty',
       '/requests/echo/some/path?and=query',
     ]),
-    demo('json-api', jsonApi(), 'A list of todos with GET, POST, PUT, PATCH and DELETE.', [
-      '/json-api/todos',
-      '/json-api/todos/1',
-    ]),
+    demo(
+      'json-api',
+      jsonApi(),
+      'A list of todos with GET, POST, PUT, PATCH and DELETE.',
+      ['/json-api/todos', '/json-api/todos/1'],
+      false,
+    ),
     demo('validated', validated(), 'Orders that zod checks: from a form, which shows what is wrong, and as JSON.', [
       '/validated',
       '/validated/orders?pie=apple&least=2',
@@ -68,13 +80,13 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/blog',
       '/blog/posts/first',
     ]),
-    demo('headers', headers(), 'Headers of the request and the answer, cookies, languages and 304.', [
-      '/headers',
-      '/headers/custom',
-      '/headers/cookies',
-      '/headers/language',
-      '/headers/conditional',
-    ]),
+    demo(
+      'headers',
+      headers(),
+      'Headers of the request and the answer, cookies, languages and 304.',
+      ['/headers', '/headers/custom', '/headers/cookies', '/headers/language', '/headers/conditional'],
+      false,
+    ),
     demo('middleware', middleware(log), 'Hooks that log, measure, ask for a password and answer errors.', [
       '/middleware',
       '/middleware/open',
@@ -124,10 +136,10 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
       '/microblog/register',
     ]),
   ];
-  const explorer = docs(demos.map(({ mount }) => mount));
+  const documentation = docs(demos.map(({ mount }) => mount));
   return [
     ...demos,
-    demo('docs', explorer, 'An OpenAPI document of all demos, and a page to try them.', [
+    demo('docs', documentation, 'An OpenAPI document of all demos, and a page to try them.', [
       '/docs',
       '/docs/openapi.json',
     ]),
@@ -138,13 +150,16 @@ export function createDemos(log: (line: string) => void = () => {}): readonly De
 export function createTour(demos: readonly Demo[] = createDemos()): Koa {
   const app = new Koa();
   app.use(secured);
+  app.use(errorPages((path) => demos.find(({ page }) => page?.split('/')[1] === path.split('/')[1])?.page ?? '/'));
   for (const { middleware } of demos) app.use(middleware);
+  app.use(explorer(demos));
   app.use(home(demos));
   return app;
 }
 
-function demo(name: string, middleware: Micropie, about: string, links: readonly string[]): Demo {
-  return { ...entry(name, about, links), middleware, mount: middleware, routes: middleware.routes };
+/** @param page - Where its own page is: the first link unless said otherwise, `false` for none. */
+function demo(name: string, mounted: Micropie, about: string, links: readonly string[], page?: string | false): Demo {
+  return { ...described(name, about, links, page), middleware: mounted, mount: mounted, routes: mounted.routes };
 }
 
 /** Behind its paths there is a server of tools as well. */
@@ -160,15 +175,26 @@ function alongside(): Demo {
   const about = 'An app with a router of its own, and a controller dropped in beside it.';
   const links = ['/alongside', '/alongside/articles/1', '/alongside/celsius/451', '/alongside/whoami'];
   return {
-    ...entry('alongside', about, links),
+    ...described('alongside', about, links, false),
     middleware: mount('/alongside', app),
     mount: { mount: tools, prefix: '/alongside' },
     routes: tools.routes.map((route) => ({ ...route, path: `/alongside${route.path}` })),
   };
 }
 
-function entry(name: string, about: string, links: readonly string[]): Entry {
-  return { title: name, about, source: `demo/${name}/index.ts`, links };
+function described(
+  title: string,
+  about: string,
+  links: readonly string[],
+  page: string | false | undefined = links[0],
+) {
+  const own = page === false ? undefined : page;
+  const actions = [
+    ...(own === undefined ? [] : [{ text: 'Open', href: own }]),
+    { text: 'Try', href: `/try/${title}` },
+    { text: 'Source', href: `/try/${title}/source` },
+  ];
+  return { title, about, actions, links, page: own, examples: EXAMPLES[title] ?? {} };
 }
 
 /** Nothing here comes from elsewhere, and no page holds a script or style in its text. */

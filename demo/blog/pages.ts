@@ -37,8 +37,8 @@ export function adminPage(articles: readonly Article[]): string {
         slug,
         title,
         comments,
-      }) => html`<li>${title} ${button(`/blog/admin/posts/${encodeURIComponent(slug)}/remove`)}</li>
-${comments.map(({ text }, at) => html`<li>${text} ${button(`/blog/admin/comments/${encodeURIComponent(slug)}/${at}/remove`)}</li>`)}`,
+      }) => html`<li>${title} ${button(`/blog/admin/posts/${encodeURIComponent(slug)}/remove`, title)}</li>
+${comments.map(({ text }, at) => html`<li>${text} ${button(`/blog/admin/comments/${encodeURIComponent(slug)}/${at}/remove`, text)}</li>`)}`,
     )}</ul>
 <form action="/blog/logout" method="post"><button>Log out</button></form>`,
   );
@@ -48,8 +48,8 @@ export function pathOf(slug: string): string {
   return `/blog/posts/${encodeURIComponent(slug)}`;
 }
 
-function button(action: string) {
-  return html`<form action="${action}" method="post"><button class="quiet">Remove</button></form>`;
+function button(action: string, what: string) {
+  return html`<form action="${action}" method="post"><button class="quiet" aria-label="Remove ${what}">Remove</button></form>`;
 }
 
 const LOGIN = html`<form action="/blog/login" method="post">

@@ -55,6 +55,7 @@ function itemOf({ id, title, isDone }: Task): HTMLLIElement {
   const remove = document.createElement('button');
   remove.className = 'quiet';
   remove.textContent = 'Remove';
+  remove.ariaLabel = `Remove ${title}`;
   remove.addEventListener('click', () => void act(() => api.tasks.remove(id)));
   const item = document.createElement('li');
   item.append(label, remove);

@@ -1,4 +1,4 @@
-import { nested, type Routes, reply, type UploadedFile } from '../../lib/index.js';
+import { nested, type Routes, reply, UploadedFile } from '../../lib/index.js';
 
 export interface Task {
   readonly id: number;
@@ -51,6 +51,8 @@ export class Tasks {
 }
 
 export class Api {
+  static routes = { load: { path: 'POST', params: [UploadedFile] } } satisfies Routes<Api>;
+
   readonly tasks = nested(Tasks, 'Read the guide', 'Call a method from a page');
 
   /** One task for each line of a text file. */

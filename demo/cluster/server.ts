@@ -13,14 +13,12 @@ const ENTRIES = [
   {
     title: 'cluster',
     about: 'Two workers, and a restart that loses nothing.',
-    source: 'demo/cluster/index.ts',
-    links: ['/cluster'],
+    actions: [{ text: 'Open', href: '/cluster' }],
   },
   {
     title: 'live',
     about: 'A count by server-sent events that goes on in the next worker.',
-    source: 'demo/live/index.ts',
-    links: ['/live'],
+    actions: [{ text: 'Open', href: '/live' }],
   },
 ];
 

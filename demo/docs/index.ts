@@ -80,7 +80,9 @@ export function docs(mounts: readonly Mount[]): Micropie {
     info: {
       title: 'koa-micropie: the tour',
       version: '1.0.0',
-      description: 'Made of the classes of the demos. Open a line, press "Try it out", then "Execute".',
+      description:
+        'Made of the classes of the demos. Open a line, press "Try it out", then "Execute". ' +
+        'Swagger UI waits for the end of an answer: streams of events, which have none, are for the pages below /try.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
   });

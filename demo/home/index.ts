@@ -7,8 +7,13 @@ import { html, page } from '../html.js';
 export interface Entry {
   readonly title: string;
   readonly about: string;
-  readonly source: string;
-  readonly links: readonly string[];
+  /** Where its card leads; its title leads to the first. */
+  readonly actions: readonly Action[];
+}
+
+interface Action {
+  readonly text: string;
+  readonly href: string;
 }
 
 class Home extends Controller {
@@ -43,12 +48,11 @@ Each demo below is one small controller to read, try and copy.</p>
   }
 }
 
-function card({ title, about, source, links }: Entry) {
+function card({ title, about, actions }: Entry) {
   return html`<li>
-<h2>${title}</h2>
+<h2><a href="${actions[0]?.href}">${title}</a></h2>
 <p>${about}</p>
-<p><small><code>${source}</code></small></p>
-<nav aria-label="${title}">${links.map((link) => html`<a href="${link}">${link}</a>`)}</nav>
+<p class="actions">${actions.map(({ text, href }) => html`<a href="${href}">${text}<span class="hidden"> ${title}</span></a> `)}</p>
 </li>`;
 }
 

@@ -67,8 +67,7 @@ function forms(origin: string) {
 <button>Send</button>
 </form>
 <h2>JSON</h2>
-<pre><code>curl -H 'Content-Type: application/json' -d '{"item":"pie","quantity":2}' \\
-  ${origin}/requests/order</code></pre>
+<pre><code>curl -H 'Content-Type: application/json' -d '{"item":"pie","quantity":2}' ${origin}/requests/order</code></pre>
 `;
 }
 

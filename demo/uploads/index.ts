@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Controller, type Micropie, micropie, type Routes, type UploadedFile } from '../../lib/index.js';
-import { html, page } from '../html.js';
+import { Controller, type Micropie, micropie, type Routes, UploadedFile } from '../../lib/index.js';
+import { html, page, readableSize } from '../html.js';
 import { tempFolder } from '../temp.js';
 
 interface Stored {
@@ -15,7 +15,7 @@ interface Stored {
 
 export class Uploads extends Controller {
   static routes = {
-    upload: 'POST',
+    upload: { path: 'POST', params: [[UploadedFile]] },
     download: 'GET',
     remove: 'POST,DELETE',
   } satisfies Routes<Uploads>;
@@ -34,8 +34,8 @@ export class Uploads extends Controller {
     return [...this.#stored.values()].map(({ id, name, size }) => ({ id, name, size }));
   }
 
-  async upload() {
-    for (const file of this.request.files.files ?? []) await this.#keep(file);
+  async upload(files: UploadedFile[]) {
+    for (const file of files) await this.#keep(file);
     return this.redirect('/uploads');
   }
 
@@ -76,8 +76,8 @@ const FORM = html`<p>Up to five files of 5 MiB each. They are kept until you del
 </form>`;
 
 function item({ id, name, size }: Stored) {
-  return html`<li><a href="/uploads/download/${id}">${name}</a> <small>${size} bytes</small>
-<form action="/uploads/remove/${id}" method="post"><button class="quiet">Delete</button></form></li>`;
+  return html`<li><a href="/uploads/download/${id}">${name}</a> <small>${readableSize(size)}</small>
+<form action="/uploads/remove/${id}" method="post"><button class="quiet" aria-label="Delete ${name}">Delete</button></form></li>`;
 }
 
 export function uploads(): Micropie {

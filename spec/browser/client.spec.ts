@@ -2,9 +2,10 @@ import cors from '@koa/cors';
 import { expect } from 'chai';
 import { build } from 'esbuild';
 import type { Middleware } from 'koa';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Controller, micropie, nested, type Routes, reply, sse, type UploadedFile } from '../../lib/index.js';
 import { appOf, errorsOf, withServer } from '../support/app.js';
+import { useChromium } from '../support/browser.js';
 import { eventually } from '../support/socket.js';
 
 class Tasks {
@@ -63,7 +64,7 @@ const PATHS = JSON.stringify({ tasks: { show: 'GET /:id', edit: 'PUT /:id' } });
 
 describe('the client in a browser', function () {
   this.timeout(30_000);
-  let browser: Browser;
+  const browser = useChromium();
   let script: string;
   before(async () => {
     const { outputFiles } = await build({
@@ -74,12 +75,7 @@ describe('the client in a browser', function () {
       globalName: 'micropie',
     });
     script = outputFiles[0]?.text ?? '';
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
   });
-  after(() => browser.close());
 
   /** Opens a page of one origin, whose `api` is the client of another. */
   async function visit(use: (page: Page, root: Root, api: string) => Promise<void>, ...front: Middleware[]) {
@@ -96,15 +92,7 @@ describe('the client in a browser', function () {
         ctx.type = 'html';
         ctx.body = html;
       });
-      return withServer(other, async (pagePort) => {
-        const page = await browser.newPage();
-        try {
-          await page.goto(`http://localhost:${pagePort}/`);
-          await use(page, root, api);
-        } finally {
-          await page.close();
-        }
-      });
+      return withServer(other, (port) => browser.visit(`http://localhost:${port}/`, (page) => use(page, root, api)));
     });
   }
 

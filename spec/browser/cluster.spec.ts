@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { useChromium } from '../support/browser.js';
 import { withDemoServer } from '../support/demo-server.js';
 import { eventually } from '../support/socket.js';
 
@@ -9,33 +10,18 @@ const RESTART = 100_000;
 
 describe('demos of a rolling restart, in a browser', function () {
   this.timeout(240_000);
-  let browser: Browser;
-  before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
-  });
-  after(() => browser.close());
+  const browser = useChromium();
 
   /** Opens a page of the two workers. */
-  async function visit(path: string, javaScriptEnabled: boolean, use: (page: Page) => Promise<void>): Promise<void> {
-    const open = async ({ address }: { address: string }) => {
-      const page = await browser.newPage({ javaScriptEnabled, viewport: { width: 360, height: 640 } });
-      try {
-        await page.goto(address + path);
-        await use(page);
-      } finally {
-        await page.close();
-      }
-    };
-    await withDemoServer({ PORT: '0' }, open, SERVER);
+  function visit(path: string, use: (page: Page) => Promise<void>): Promise<void> {
+    const viewport = { width: 360, height: 640 };
+    return withDemoServer({ PORT: '0' }, ({ address }) => browser.visit(address + path, use, { viewport }), SERVER);
   }
 
   const textOf = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? '';
 
   it('cluster: shows which workers answered, and loses nothing when the button replaces them', () =>
-    visit('/cluster', true, async (page) => {
+    visit('/cluster', async (page) => {
       const isAnsweredBy = (worker: string) => async () => (await textOf(page, '#answers')).includes(`${worker}: `);
       await eventually(isAnsweredBy('worker 1'), 'the first worker answers', RESTART);
       await page.getByRole('button', { name: 'Restart the workers' }).click();
@@ -45,7 +31,7 @@ describe('demos of a rolling restart, in a browser', function () {
     }));
 
   it('live: counts on in the next worker, without a gap', () =>
-    visit('/live', true, async (page) => {
+    visit('/live', async (page) => {
       // Beside the page's own, which it must agree with.
       await page.evaluate(`ids = []; workers = new Set();
         source = new EventSource('/live/count');

@@ -1,27 +1,21 @@
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { withServer } from '../support/app.js';
+import { useChromium, watch } from '../support/browser.js';
 import { tourApp } from '../support/tour.js';
 
 const SIZES = { desk: { width: 1200, height: 900 }, phone: { width: 375, height: 700 } };
 
 describe('demo: /docs in a browser', function () {
   this.timeout(120_000);
-  let browser: Browser;
-  before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
-  });
-  after(() => browser.close());
+  const browser = useChromium();
 
   for (const scheme of ['light', 'dark'] as const)
     for (const [device, viewport] of Object.entries(SIZES))
       it(`shows the tour's document in ${scheme} on a ${device}, with nothing from elsewhere, and tries it`, () =>
         withServer(tourApp(), async (port) => {
           const origin = `http://127.0.0.1:${port}`;
-          const page = await browser.newPage({ colorScheme: scheme, viewport });
+          const page = await browser.open('about:blank', { colorScheme: scheme, viewport });
           const { requests, complaints } = watch(page);
           await page.goto(`${origin}/docs`);
           await tryGreeting(page, 'Ada');
@@ -31,19 +25,20 @@ describe('demo: /docs in a browser', function () {
           expect(complaints).to.deep.equal([]);
           await page.close();
         }));
-});
 
-/** What the page asks for, and what its console or its policy complains about. */
-function watch(page: Page) {
-  const requests: string[] = [];
-  const complaints: string[] = [];
-  page.on('request', (request) => requests.push(request.url()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  return { requests, complaints };
-}
+  it('sends the files that are chosen in its forms', () =>
+    withServer(tourApp(), (port) =>
+      browser.visit(`http://127.0.0.1:${port}/docs`, async (page) => {
+        const operation = page.locator('.opblock-post', { has: page.locator('[data-path="/uploads/upload"]') });
+        await operation.locator('.opblock-summary-control').click();
+        await operation.getByRole('button', { name: 'Try it out' }).click();
+        const file = { name: 'pie.txt', mimeType: 'text/plain', buffer: Buffer.from('apple') };
+        await operation.locator('input[type=file]').setInputFiles(file);
+        await operation.getByRole('button', { name: 'Execute' }).click();
+        await operation.locator('.live-responses-table', { hasText: 'pie.txt' }).waitFor();
+      }),
+    ));
+});
 
 async function tryGreeting(page: Page, name: string): Promise<void> {
   const operation = page.locator('.opblock-get', { has: page.locator('[data-path="/hello/greet"]') });

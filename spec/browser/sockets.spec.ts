@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { createDemos, createTour } from '../../demo/tour.js';
 import { micropie, type Serving, type Socket, serve } from '../../lib/index.js';
 import { appOf, watched } from '../support/app.js';
+import { useChromium } from '../support/browser.js';
 import { eventually } from '../support/socket.js';
 
 class Root {
@@ -32,16 +33,9 @@ class Root {
 
 describe('sockets in a browser', function () {
   this.timeout(60_000);
-  let browser: Browser;
+  const browser = useChromium();
   const services: Serving[] = [];
 
-  before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
-  });
-  after(() => browser.close());
   afterEach(() => Promise.all(services.splice(0).map((service) => service.close())));
 
   async function start(root: Root): Promise<string> {
@@ -50,17 +44,11 @@ describe('sockets in a browser', function () {
     return service.url;
   }
 
-  async function visit(url: string): Promise<Page> {
-    const page = await browser.newPage();
-    await page.goto(url);
-    return page;
-  }
-
   const notesOf = (page: Page): Promise<string[]> => page.evaluate('notes');
 
   it('exchange texts and bytes, speak the protocol, and hear why they were closed', async () => {
     const url = await start(new Root());
-    const page = await visit(url);
+    const page = await browser.open(url);
     await page.evaluate(`open('${url.replace('http', 'ws')}/echo', ['other', 'echo'])`);
     await eventually(async () => (await notesOf(page)).length === 1, 'it is open');
     await page.evaluate(`socket.send('grüße'); socket.send(new Uint8Array([0, 255]))`);
@@ -79,7 +67,7 @@ describe('sockets in a browser', function () {
   it('of a page of another origin are refused', async () => {
     const root = new Root();
     const [url, other] = [await start(root), await start(new Root())];
-    const page = await visit(other);
+    const page = await browser.open(other);
     await page.evaluate(`open('${url.replace('http', 'ws')}/echo')`);
     await eventually(async () => (await notesOf(page)).length === 1, 'it is over');
     expect(await notesOf(page)).to.deep.equal(['closed 1006']);
@@ -90,9 +78,9 @@ describe('sockets in a browser', function () {
   it('let two pages of the chat demo talk, by keyboard and on a phone, and come back to what was said', async () => {
     const service = await serve(watched(createTour(createDemos())), { port: 0, host: '127.0.0.1', deadline: 1000 });
     services.push(service);
-    const desk = await visit(`${service.url}/chat/den`);
-    const phone = await browser.newPage({ viewport: { width: 360, height: 640 }, hasTouch: true });
-    await phone.goto(`${service.url}/chat/den`);
+    const desk = await browser.open(`${service.url}/chat/den`);
+    const touch = { viewport: { width: 360, height: 640 }, hasTouch: true };
+    const phone = await browser.open(`${service.url}/chat/den`, touch);
     const textOf = (page: Page, selector: string) => page.locator(selector).innerText();
     for (const [page, name] of [
       [desk, 'Ada'],
@@ -112,7 +100,7 @@ describe('sockets in a browser', function () {
     expect(width).to.be.at.most(360);
     await phone.close();
     await eventually(async () => (await textOf(desk, '#people')) === 'Ada', 'Bob has left');
-    const late = await visit(`${service.url}/chat/den`);
+    const late = await browser.open(`${service.url}/chat/den`);
     await eventually(async () => (await textOf(late, '#messages')).includes('Bob hi'), 'what was said is kept');
     await Promise.all([desk.close(), late.close()]);
   });

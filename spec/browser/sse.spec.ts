@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Controller, micropie, sse } from '../../lib/index.js';
 import { appOf, withServer } from '../support/app.js';
+import { useChromium } from '../support/browser.js';
 import { eventually } from '../support/socket.js';
 
 /** What the page writes down: the events that its EventSource got. */
@@ -50,26 +51,11 @@ class Root extends Controller {
 
 describe('sse(source) in a browser', function () {
   this.timeout(30_000);
-  let browser: Browser;
-  before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
-  });
-  after(() => browser.close());
+  const browser = useChromium();
 
   /** Opens the controller's page. */
-  async function visit(root: Root, query: string, use: (page: Page) => Promise<void>): Promise<void> {
-    await withServer(appOf(micropie(root)), async (port) => {
-      const page = await browser.newPage();
-      try {
-        await page.goto(`http://127.0.0.1:${port}/${query}`);
-        await use(page);
-      } finally {
-        await page.close();
-      }
-    });
+  function visit(root: Root, query: string, use: (page: Page) => Promise<void>): Promise<void> {
+    return withServer(appOf(micropie(root)), (port) => browser.visit(`http://127.0.0.1:${port}/${query}`, use));
   }
 
   const notesOf = (page: Page): Promise<Note[]> => page.evaluate('notes');

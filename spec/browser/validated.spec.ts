@@ -1,30 +1,17 @@
 import { expect } from 'chai';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { withServer } from '../support/app.js';
+import { useChromium } from '../support/browser.js';
 import { tourApp } from '../support/tour.js';
 
 describe('demo: validated, in a browser without JavaScript', function () {
   this.timeout(30_000);
-  let browser: Browser;
-  before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', '--disable-background-networking'],
-    });
-  });
-  after(() => browser.close());
+  const browser = useChromium();
 
   /** Opens the form on a phone. */
-  async function visit(use: (page: Page) => Promise<void>): Promise<void> {
-    await withServer(tourApp(), async (port) => {
-      const page = await browser.newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 640 } });
-      try {
-        await page.goto(`http://127.0.0.1:${port}/validated`);
-        await use(page);
-      } finally {
-        await page.close();
-      }
-    });
+  function visit(use: (page: Page) => Promise<void>): Promise<void> {
+    const phone = { javaScriptEnabled: false, viewport: { width: 360, height: 640 } };
+    return withServer(tourApp(), (port) => browser.visit(`http://127.0.0.1:${port}/validated`, use, phone));
   }
 
   /** Types into one field after another, by the keyboard alone. */

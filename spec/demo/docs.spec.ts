@@ -20,6 +20,14 @@ describe('demo: docs', () => {
       ).to.equal(true);
   });
 
+  it('tells of a file chooser where files are sent', async () => {
+    const { body } = await tour().get('/docs/openapi.json');
+    const file = { type: 'string', format: 'binary' };
+    const formOf = (path: string) => body.paths[path].post.requestBody.content['multipart/form-data'].schema.properties;
+    expect(formOf('/uploads/upload')).to.deep.equal({ files: { type: 'array', items: file } });
+    expect(formOf('/client/api/load')).to.deep.equal({ file });
+  });
+
   it('serves the explorer and all that it asks for itself', async () => {
     const agent = tour();
     const { text, headers } = await agent.get('/docs');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
+import request from 'supertest';
 import { routeTable } from '../../demo/route-table.js';
 import { createDemos } from '../../demo/tour.js';
 import { errorsOf, withServer } from '../support/app.js';
@@ -40,7 +41,11 @@ describe('demo: the tour', () => {
   it('has a home page that links every demo', async () => {
     const { text, type } = await tour().get('/');
     expect(type).to.equal('text/html');
-    for (const name of NAMES) expect(text).to.contain(`<h2>${name}</h2>`).and.contain(`href="/${name}`);
+    for (const { title, page } of createDemos()) {
+      expect(text).to.contain(`<h2><a href="${page ?? `/try/${title}`}">${title}</a></h2>`);
+      expect(text).to.contain(`href="/try/${title}"`).and.contain(`href="/try/${title}/source"`);
+    }
+    expect(createDemos().map(({ title }) => title)).to.have.members(NAMES);
   });
 
   it('has no dead links, on the home page or those behind it', async () => {
@@ -49,7 +54,8 @@ describe('demo: the tour', () => {
     await withServer(app, async (port) => {
       const base = `http://127.0.0.1:${port}`;
       const home = await linksOf(base, '/');
-      const pages = await Promise.all(NAMES.map((name) => linksOf(base, `/${name}`)));
+      const behind = NAMES.flatMap((name) => [`/${name}`, `/try/${name}`]);
+      const pages = await Promise.all(behind.map((path) => linksOf(base, path)));
       const linked = new Set([...home, ...pages.flat()]);
       const answers = await Promise.all([...linked].map(async (link) => [link, await statusOf(base, link)]));
       const expected = [...linked].map((link) => [link, DELIBERATE.get(link) ?? 200]);
@@ -57,6 +63,25 @@ describe('demo: the tour', () => {
       expect(answers).to.deep.equal(expected);
     });
     expect(errors.map(String)).to.deep.equal(['Error: The oven is cold']);
+  });
+
+  it('shows people an error as a page with a way back, and programs as ever', async () => {
+    const app = tourApp();
+    errorsOf(app);
+    const agent = request(app.callback());
+    for (const [path, status, text, back] of [
+      ['/unknown', 404, 'There is nothing at this address', '/'],
+      ['/blog/posts/none', 404, 'There is no such post', '/blog'],
+      ['/streaming/chunks/many', 400, 'Parameter &#39;count&#39; must be a number', '/streaming'],
+      ['/requests/order', 405, 'Method Not Allowed', '/requests'],
+    ] as const) {
+      const answer = await agent.get(path).set('Accept', 'text/html,*/*;q=0.8');
+      expect([answer.status, answer.type], path).to.deep.equal([status, 'text/html']);
+      expect(answer.text)
+        .to.contain(text)
+        .and.contain(`<a href="${back}">${back === '/' ? 'All demos' : 'Back'}</a>`);
+      expect((await agent.get(path)).type).to.equal('text/plain');
+    }
   });
 
   it('holds no script or style in the text of a page, and loads nothing from elsewhere', async () => {
@@ -83,6 +108,7 @@ describe('demo: the tour', () => {
       '/pastebin',
       '/url-shortener',
       '/microblog',
+      ...NAMES.flatMap((name) => [`/try/${name}`, `/try/${name}/source`]),
     ]) {
       const { text, headers } = await agent.get(path);
       expect(headers['content-security-policy']).to.contain("default-src 'self'");
