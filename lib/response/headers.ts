@@ -17,6 +17,9 @@ export function markPrivate(ctx: Context): void {
 
 function mark(ctx: Context): void {
   if (ctx.headerSent) return;
-  if (!ctx.response.get('Cache-Control')) ctx.set('Cache-Control', 'private');
-  ctx.vary('Cookie');
+  const { res } = ctx;
+  if (!res.getHeader('Cache-Control')) res.setHeader('Cache-Control', 'private');
+  const vary = res.getHeader('Vary');
+  if (vary === undefined) res.setHeader('Vary', 'Cookie');
+  else if (vary !== 'Cookie') ctx.vary('Cookie');
 }

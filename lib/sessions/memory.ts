@@ -65,7 +65,7 @@ export class InMemorySessionBackend implements SessionBackend {
     const entry = this.#find(id);
     if (!entry) return undefined;
     renew(entry, entry.timeout);
-    this.#take(id);
+    this.#fresh.delete(id);
     this.#known.put(id, entry);
     this.#limitKnown();
     return entry.json;
@@ -92,10 +92,9 @@ export class InMemorySessionBackend implements SessionBackend {
     if (bytes > Math.min(MAX_SESSION_BYTES, this.#maxBytes)) throw tooLarge(bytes);
     const now = Date.now();
     this.#sweep(now);
-    const isKnown = this.#known.get(id) !== undefined;
-    this.#take(id);
-    if (json === '{}') return;
-    (isKnown ? this.#known : this.#fresh).put(id, { json, bytes, timeout, expires: now + timeout * 1000 });
+    const shelf = this.#known.has(id) ? this.#known : this.#fresh;
+    if (json === '{}') shelf.delete(id);
+    else shelf.put(id, { json, bytes, timeout, expires: now + timeout * 1000 });
     this.#limitKnown();
     while (this.#isFull()) (this.#fresh.size > 1 || this.#known.size === 0 ? this.#fresh : this.#known).dropOldest();
   }
@@ -149,6 +148,7 @@ class Shelf {
   // long, since it keeps the older tables of the Map alive.
   #fromOldest: Iterator<string> | undefined;
   #puts = 0;
+  #newest: string | undefined;
 
   get size(): number {
     return this.#entries.size;
@@ -158,9 +158,17 @@ class Shelf {
     return this.#entries.get(id);
   }
 
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Makes it the newest entry. */
   put(id: string, entry: Entry): void {
+    // Most are loaded and then stored: to take them out and in again would cost more than all else here.
+    if (this.#newest !== id) this.delete(id);
+    this.#newest = id;
+    this.bytes += entry.bytes - (this.#entries.get(id)?.bytes ?? 0);
     this.#entries.set(id, entry);
-    this.bytes += entry.bytes;
     this.#puts += 1;
     if (this.#puts % PUTS_OF_AN_ITERATOR === 0) this.#fromOldest = undefined;
   }

@@ -28,6 +28,8 @@ export function readOnly<T extends object>(shown: T): T {
 
 /** Tells of a change that no view could refuse: of an object that the handler had at hand before. */
 export function watchUntilClosed(session: object, res: ServerResponse, tell: (error: Error) => void): void {
+  // What is no object can't be changed: the session itself is frozen.
+  if (!Object.values(session).some((value) => typeof value === 'object' && value !== null)) return;
   const before = textOf(session);
   whenClosed(res, () => {
     if (textOf(session) !== before) tell(tooLate());
