@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseEvents } from '../../lib/client/events.js';
 import { CallError, client } from '../../lib/client/index.js';
+import { appOf, withServer } from '../support/app.js';
 
 class Root {
   greet(name = 'Guest') {
@@ -85,5 +86,25 @@ describe('a client beside whom it can not trust', () => {
     let text = '';
     for await (const chunk of Object(api.greet())) text += chunk;
     expect(text).to.equal('a\ufffd');
+  });
+
+  it('takes a key in a header along to another origin, unless its fetch refuses redirects', async () => {
+    const heard: unknown[] = [];
+    const elsewhere = appOf(({ req }) => {
+      heard.push([req.headers['x-key'], req.headers.authorization]);
+    });
+    await withServer(elsewhere, (other) =>
+      withServer(
+        appOf((ctx) => ctx.redirect(`http://127.0.0.1:${other}/`)),
+        async (port) => {
+          const headers = { 'x-key': 'secret', authorization: 'Bearer secret' };
+          const api = client<typeof Root>(`http://127.0.0.1:${port}`, { headers });
+          await errorOf(api.greet());
+          const strict = api({ fetch: (url, init) => fetch(url, { ...init, redirect: 'error' }) });
+          expect(await errorOf(strict.greet())).to.be.instanceOf(TypeError);
+        },
+      ),
+    );
+    expect(heard).to.deep.equal([['secret', undefined]]);
   });
 });
