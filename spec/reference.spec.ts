@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import type { CallOptions, ClientOptions } from '../lib/client/index.js';
+import * as clientEntry from '../lib/client/index.js';
 import type {
   BodyLimits,
   MicropieOptions,
@@ -11,6 +13,10 @@ import type {
   UploadOptions,
 } from '../lib/index.js';
 import * as library from '../lib/index.js';
+import type { McpOptions } from '../lib/mcp/mcp.js';
+import * as mcpEntry from '../lib/mcp/mcp.js';
+import type { OpenApiOptions } from '../lib/openapi/openapi.js';
+import * as openapiEntry from '../lib/openapi/openapi.js';
 import { settle } from '../lib/options.js';
 import { ROOT } from './support/package.js';
 
@@ -31,6 +37,10 @@ const OPTIONS: {
   UploadOptions: Keys<UploadOptions>;
   ServeOptions: Keys<ServeOptions>;
   RouteDeclaration: Keys<RouteDeclaration>;
+  CallOptions: Keys<CallOptions>;
+  ClientOptions: Keys<Omit<ClientOptions, keyof CallOptions>>;
+  OpenApiOptions: Keys<OpenApiOptions>;
+  McpOptions: Keys<McpOptions>;
 } = {
   MicropieOptions: {
     prefix: true,
@@ -80,6 +90,10 @@ const OPTIONS: {
     tool: true,
     protocols: true,
   },
+  CallOptions: { fetch: true, headers: true, signal: true },
+  ClientOptions: { routes: true },
+  OpenApiOptions: { info: true, servers: true, security: true, components: true, tags: true },
+  McpOptions: { name: true, version: true, path: true, origins: true },
 };
 
 describe('The reference', () => {
@@ -123,12 +137,20 @@ interface Export {
   readonly source: string;
 }
 
-function exportsOf(): Export[] {
-  const clauses = Array.from(textOf('lib/index.ts').matchAll(/^export (?:type )?\{(.*?)\} from '(.*?)\.js';$/gms));
-  return clauses.flatMap(({ 1: names = '', 2: file = '' }) => {
-    const source = textOf(join('lib', `${file}.ts`));
-    return names.split(',').map((name) => ({ name: name.replace('type ', '').trim(), source }));
-  });
+const CLAUSE = /^(import|export) (?:type )?\{([^}]*)\}(?: from '(\.[^']*)\.js')?;$/gm;
+const OWN = /^export (?:function|interface|type) (\w+)/gm;
+
+/** What an entry exports: of itself, of other files, or of what it imports. */
+function exportsOf(entry: string): Export[] {
+  const text = textOf(entry);
+  const files = new Map<string, string>();
+  const names = new Set(Array.from(text.matchAll(OWN), ({ 1: name = '' }) => name));
+  for (const [, kind, listed = '', file] of text.matchAll(CLAUSE))
+    for (const name of listed.split(',').map((one) => one.replace('type ', '').trim())) {
+      if (file) files.set(name, join(dirname(entry), `${file}.ts`));
+      if (kind === 'export' && name !== '') names.add(name);
+    }
+  return Array.from(names, (name) => ({ name, source: textOf(files.get(name) ?? entry) }));
 }
 
 /** The comment that stands right before a declaration. */
@@ -141,22 +163,30 @@ function commentOf({ name, source }: Export): string {
   return before.endsWith('*/') ? before.slice(before.lastIndexOf('/**')) : '';
 }
 
-describe('The exports of the library', () => {
-  const exported = exportsOf();
+const ENTRIES = [
+  ['koa-micropie', 'lib/index.ts', library],
+  ['koa-micropie/client', 'lib/client/index.ts', clientEntry],
+  ['koa-micropie/openapi', 'lib/openapi/openapi.ts', openapiEntry],
+  ['koa-micropie/mcp', 'lib/mcp/mcp.ts', mcpEntry],
+] as const;
 
-  it('are all found by this spec', () => {
-    expect(exported.map(({ name }) => name)).to.include.members(Object.keys(library));
+for (const [name, entry, values] of ENTRIES)
+  describe(`The exports of ${name}`, () => {
+    const exported = exportsOf(entry);
+
+    it('are all found by this spec', () => {
+      expect(exported.map(({ name }) => name)).to.include.members(Object.keys(values));
+    });
+
+    for (const one of exported) {
+      const isValue = one.name in values;
+
+      it(`have a comment${isValue ? ' with an example' : ''}: ${one.name}`, () => {
+        expect(commentOf(one)).to.match(isValue ? /@example/ : /\w/);
+      });
+
+      it(`are in the reference: ${one.name}`, () => {
+        expect(reference).to.include(`\`${one.name}`);
+      });
+    }
   });
-
-  for (const one of exported) {
-    const isValue = one.name in library;
-
-    it(`have a comment${isValue ? ' with an example' : ''}: ${one.name}`, () => {
-      expect(commentOf(one)).to.match(isValue ? /@example/ : /\w/);
-    });
-
-    it(`are in the reference: ${one.name}`, () => {
-      expect(reference).to.include(`\`${one.name}`);
-    });
-  }
-});

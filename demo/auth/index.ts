@@ -4,7 +4,7 @@ import { Controller, type Micropie, micropie, type Request, type Routes, reply }
 import { page } from '../html.js';
 import { BasicAuth, BearerAuth, type Known, type Token } from './guards.js';
 import { type Attempt, Provider, type Registration, refusalOf, type User } from './oauth.js';
-import { failure, overview } from './pages.js';
+import { callbackOf, failure, overview } from './pages.js';
 
 interface Visitor {
   user?: User;
@@ -53,7 +53,7 @@ export class Auth extends Controller<Visitor, Known> {
 
   index() {
     const { user } = this.session;
-    return page('Who are you?', overview(this.#callback(), this.#provider !== undefined, user), '/auth/auth.js');
+    return page('Who are you?', overview(this.#origin, this.#provider !== undefined, user), '/auth/auth.js');
   }
 
   'auth.js'() {
@@ -105,7 +105,12 @@ export class Auth extends Controller<Visitor, Known> {
 
   /** The provider knows this address, and sends nobody elsewhere, whatever `Host` a client sends. */
   #callback(): string {
-    return `${this.ctx.URL.origin}/auth/callback`;
+    return callbackOf(this.#origin);
+  }
+
+  /** Not of `ctx.URL`, which is empty where the client sends no proper host. */
+  get #origin(): string {
+    return `${this.ctx.protocol}://${this.ctx.host}`;
   }
 
   #required(): Provider {

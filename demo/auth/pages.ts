@@ -1,11 +1,15 @@
 import { type Html, html } from '../html.js';
 import type { User } from './oauth.js';
 
-/** @param callback - The address that is to be registered at the provider. */
-export function overview(callback: string, hasProvider: boolean, user: User | undefined): Html {
+/** The address that is to be registered at the provider. */
+export function callbackOf(origin: string): string {
+  return `${origin}/auth/callback`;
+}
+
+export function overview(origin: string, hasProvider: boolean, user: User | undefined): Html {
   return html`
 <h2>By another site: OAuth 2.0</h2>
-${user ? welcome(user) : hasProvider ? LOGIN : setUp(callback)}
+${user ? welcome(user) : hasProvider ? LOGIN : setUp(callbackOf(origin))}
 <h2>By name and password: HTTP Basic</h2>
 <p><a href="/auth/basic">/auth/basic</a> has your browser ask. The name is <code>demo</code>, the password <code>pie</code>.</p>
 <h2>By a token: Bearer</h2>
@@ -16,7 +20,7 @@ ${user ? welcome(user) : hasProvider ? LOGIN : setUp(callback)}
 <button name="ask" value="POST /auth/bake">Bake a plum pie</button>
 <pre aria-live="polite"><code id="answer">Nothing was asked yet.</code></pre>
 </form>
-<noscript><pre><code>curl -i -H 'Authorization: Bearer reader' ${new URL('/auth/pies', callback)}</code></pre></noscript>`;
+<noscript><pre><code>curl -i -H 'Authorization: Bearer reader' ${origin}/auth/pies</code></pre></noscript>`;
 }
 
 /** What a visitor sees whose log-in failed. */

@@ -11,7 +11,7 @@ import {
   type SessionBackend,
 } from '../../lib/index.js';
 import { ErrorPages } from '../problem.js';
-import { FormAgain, LoginLimit, LoginRequired, type Visitor } from './hooks.js';
+import { FormAgain, LoginLimit, LoginRequired, OwnForms, type Visitor } from './hooks.js';
 import { Network, NewAccount, NewPost, type Person } from './network.js';
 import { followButton, loginPage, pathOf, registerPage, timelinePage, WRITE } from './pages.js';
 
@@ -28,7 +28,7 @@ export class Microblog extends Controller<Visitor> {
     register: { path: 'POST /register', input: NewAccount },
     entrance: 'GET /login',
     // A password in an address would end up in logs and histories.
-    login: { path: 'POST /login', from: 'body' },
+    login: { path: 'POST /login', from: 'body', params: [String, String] },
     logout: 'POST',
   } satisfies Routes<Microblog>;
 
@@ -133,7 +133,13 @@ export function microblog(sessionBackend = backendOf(process.env['REDIS_URL'])):
     fallthrough: false,
     session: { cookie: 'microblog_session' },
     ...(sessionBackend && { sessionBackend }),
-    middlewares: [new FormAgain(), new ErrorPages('/microblog'), new LoginLimit(), new LoginRequired(network)],
+    middlewares: [
+      new FormAgain(),
+      new ErrorPages('/microblog'),
+      new OwnForms(),
+      new LoginLimit(),
+      new LoginRequired(network),
+    ],
   });
 }
 

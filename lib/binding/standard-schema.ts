@@ -67,11 +67,16 @@ const described = { input: new WeakMap<object, JsonSchema>(), output: new WeakMa
 export function jsonSchemaOf(schema: StandardSchema, side: 'input' | 'output'): JsonSchema | undefined {
   const known = described[side].get(schema);
   if (known) return known;
+  const made = describeAnew(schema, side);
+  if (made) described[side].set(schema, made);
+  return made;
+}
+
+/** The same, made once more: only so it shows which of its defaults are. */
+export function describeAnew(schema: StandardSchema, side: 'input' | 'output'): JsonSchema | undefined {
   try {
     const made = schema['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12', libraryOptions: LENIENT });
-    if (!isRecord(made)) return undefined;
-    described[side].set(schema, made);
-    return made;
+    return isRecord(made) ? made : undefined;
   } catch {
     return undefined;
   }

@@ -28,9 +28,10 @@ export function client(base: string | URL, ...options: readonly unknown[]): unkn
 /** Every name leads further; the server alone knows which there are. */
 function surface(base: string, options: ClientOptions, names: readonly string[]): unknown {
   return new Proxy(() => {}, {
-    // A `then` would be called by whoever awaits the client.
+    // `then` would be called by whoever awaits the client, `toJSON` by a logger. False and not undefined, since a text
+    // that is made of the client would else be asked of the server's `toString`.
     get: (_target, name) =>
-      typeof name === 'symbol' || name === 'then' ? undefined : surface(base, options, [...names, name]),
+      typeof name === 'symbol' || /^then$|^toJSON$/.test(name) ? false : surface(base, options, [...names, name]),
     apply: (_target, _this, args: readonly unknown[]) =>
       names.length > 0 ? call(base, options, names, args) : surface(base, merge(options, Object(args[0])), names),
   });
@@ -38,9 +39,7 @@ function surface(base: string, options: ClientOptions, names: readonly string[])
 
 function merge(options: ClientOptions, others: CallOptions): ClientOptions {
   const headers = new Headers(options.headers);
-  new Headers(others.headers).forEach((value, name) => {
-    headers.set(name, value);
-  });
+  for (const [name, value] of new Headers(others.headers)) headers.set(name, value);
   return { ...options, ...others, headers };
 }
 

@@ -1,4 +1,4 @@
-import { parseEvents, type ReceivedEvent } from './events.js';
+import { parse, parseEvents, type ReceivedEvent } from './events.js';
 
 /**
  * An answer of 400 and above.
@@ -28,10 +28,9 @@ export class CallError extends Error {
   }
 }
 
-function messageOf(body: unknown): string {
-  if (typeof body === 'string') return body;
+function messageOf(body: unknown): string | undefined {
   const { detail, title } = Object(body);
-  return `${detail ?? title ?? ''}`;
+  return [body, detail, title].find((one): one is string => typeof one === 'string');
 }
 
 /** What a call gives: its result, when awaited, or chunks and events, when iterated. */
@@ -59,45 +58,38 @@ function typeOf({ headers }: Response): string {
   return headers.get('content-type') ?? '';
 }
 
-const TEXT = /^text\/|[/+]xml\b|javascript/;
-const JSON_TYPE = /[/+]json\b/;
+const TEXT = /^text\/|[/+](xml|json)\b|javascript/;
 
 async function read(response: Response): Promise<unknown> {
   const type = typeOf(response);
-  if (TEXT.test(type)) return response.text();
-  if (!JSON_TYPE.test(type)) {
+  if (!TEXT.test(type)) {
     const bytes = new Uint8Array(await response.arrayBuffer());
     return type || bytes.length > 0 ? bytes : undefined;
   }
   const text = await response.text();
-  return text ? JSON.parse(text) : undefined;
+  if (!/[/+]json\b/.test(type)) return text;
+  // A proxy in between may say of its error page that it is JSON.
+  return text ? (response.status < 400 ? JSON.parse : parse)(text) : undefined;
 }
 
 async function* iterate(
   answer: Promise<Response>,
 ): AsyncGenerator<string | Uint8Array | ReceivedEvent, void, undefined> {
   const response = await answer;
+  const { body } = response;
+  if (!body) return;
   const type = typeOf(response);
-  const chunks = chunksOf(response);
-  if (type.startsWith('text/event-stream')) yield* parseEvents(decoded(chunks));
-  else yield* TEXT.test(type) || JSON_TYPE.test(type) ? decoded(chunks) : chunks;
+  if (!TEXT.test(type)) return yield* chunksOf(body);
+  const texts = chunksOf(body.pipeThrough(new TextDecoderStream()));
+  yield* type.startsWith('text/event-stream') ? parseEvents(texts) : texts;
 }
 
 /** By a reader, since not every browser can iterate a stream. */
-async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array, void, undefined> {
-  if (!body) return;
-  const reader = body.getReader();
+async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, void, undefined> {
+  const reader = stream.getReader();
   try {
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield chunk.value;
   } finally {
     reader.cancel().catch(() => {});
-  }
-}
-
-async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder();
-  for await (const chunk of chunks) {
-    const text = decoder.decode(chunk, { stream: true });
-    if (text) yield text;
   }
 }

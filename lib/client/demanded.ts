@@ -1,8 +1,8 @@
 import type { ClassOf } from '../controller/nested.js';
 import type { RouteName } from '../controller/routes-type.js';
 
-/** The names of the methods that answer requests; sockets do not. */
-export type HttpName<T> = Exclude<RouteName<T>, `ws_${string}`>;
+/** The names of the methods that answer requests; sockets do not, and loggers call every `toJSON`. */
+export type HttpName<T> = Exclude<RouteName<T>, `ws_${string}` | 'toJSON'>;
 
 /** The names of the fields that hold nested controllers. */
 export type NestedName<T> = { [K in keyof T & string]: [ClassOf<T[K]>] extends [never] ? never : K }[keyof T & string];

@@ -39,7 +39,7 @@ function withoutGap(args: readonly unknown[]): readonly unknown[] {
 
 /** A text of the path as the server matches it; `new URL()` encodes what else has to be. */
 function literal(text: string): string {
-  return text.replace(/[/?#%\\\s]/g, encodeURIComponent);
+  return carried(text).replace(/[/?#%\\\s]/g, encodeURIComponent);
 }
 
 /** Puts arguments into the path up to the first object, and gives those that are left. */
@@ -63,8 +63,11 @@ function place(segments: string[], pattern: string, args: readonly unknown[]): r
 }
 
 function segment(value: unknown): string {
-  const text = textOf(value);
-  return NO_SEGMENT.test(text) ? refuse(JSON.stringify(text)) : encodeURIComponent(text);
+  return encodeURIComponent(carried(textOf(value)));
+}
+
+function carried(text: string): string {
+  return NO_SEGMENT.test(text) ? refuse(JSON.stringify(text)) : text;
 }
 
 function query([members, ...more]: readonly unknown[]): string {

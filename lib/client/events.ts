@@ -15,8 +15,11 @@ export async function* parseEvents(texts: AsyncIterable<string>): AsyncGenerator
   let id = '';
   let isText = false;
   for await (const text of texts) {
+    unread += text;
+    // To split all of a long line with each of its pieces would take seconds for some MiB.
+    if (!/[\r\n]/.test(text)) continue;
     // A CR at the end may be the first half of a CRLF.
-    const lines = (unread + text).split(/\r\n|\n|\r(?!$)/);
+    const lines = unread.split(/\r\n|\n|\r(?!$)/);
     unread = lines.pop() ?? '';
     for (const line of lines) {
       const [, field, value = ''] = /^(.*?)(?:: ?(.*))?$/s.exec(line) ?? [];
@@ -35,7 +38,8 @@ export async function* parseEvents(texts: AsyncIterable<string>): AsyncGenerator
   }
 }
 
-function parse(text: string): unknown {
+/** The value of JSON; the text itself where it is none. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,6 @@
-import { type JsonSchema, jsonSchemaOf, type StandardSchema } from '../binding/standard-schema.js';
+import type { JsonSchema, StandardSchema } from '../binding/standard-schema.js';
 import { isRecord } from '../values.js';
-import { localName, type Member, membersOf, SCHEMAS, SCHEMAS_BY_NAME } from './json-schema.js';
+import { localName, type Member, membersOf, SCHEMAS, SCHEMAS_BY_NAME, steadySchemaOf } from './json-schema.js';
 
 /** What a schema takes, or what it gives. */
 export type Side = 'input' | 'output';
@@ -24,8 +24,8 @@ const NUMBERED = /^(?:__schema|alias|domain|intersection|morph|proto|union|unit)
  * ones of one name each get their own.
  */
 export class Definitions {
-  /** The collected definitions, by name. */
-  readonly schemas: Record<string, unknown> = {};
+  /** The collected definitions, by name; without a prototype, since one may be called `__proto__`. */
+  readonly schemas: Record<string, unknown> = Object.create(null);
   readonly #place: string;
   readonly #taken: Set<string>;
   readonly #nameOfText = new Map<string, string>();
@@ -79,7 +79,7 @@ export class Definitions {
   #originOf(schema: StandardSchema, side: Side, owner: string): Origin {
     const known = this.#origins[side].get(schema);
     if (known) return known;
-    const { $schema: _, $defs, ...root } = jsonSchemaOf(schema, side) ?? {};
+    const { $schema: _, $defs, ...root } = steadySchemaOf(schema, side);
     const origin: Origin = { side, root, definitions: isRecord($defs) ? $defs : {}, owner, names: new Map() };
     this.#origins[side].set(schema, origin);
     return origin;

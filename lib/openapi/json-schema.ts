@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../binding/standard-schema.js';
+import { describeAnew, type JsonSchema, jsonSchemaOf, type StandardSchema } from '../binding/standard-schema.js';
 import { isRecord } from '../values.js';
 
 // The keywords of JSON Schema 2020-12 below which there are schemas; all others hold values, such as `default`.
@@ -13,6 +13,35 @@ export interface Member {
   readonly name: string;
   readonly schema: JsonSchema;
   readonly required: boolean;
+}
+
+/**
+ * The JSON Schema of a schema, without defaults that are made anew each time, such as identifiers: every document would
+ * have others, and they are no more than the server's to give.
+ */
+export function steadySchemaOf(schema: StandardSchema, side: 'input' | 'output'): JsonSchema {
+  const described = jsonSchemaOf(schema, side) ?? {};
+  if (!JSON.stringify(described).includes('"default":')) return described;
+  return steady(described, describeAnew(schema, side));
+}
+
+/** @param another - The same, made once more. */
+function steady(schema: JsonSchema, another: unknown): JsonSchema {
+  const again = isRecord(another) ? another : {};
+  const kept = Object.entries(schema).filter(([key, value]) => key !== 'default' || isSame(value, again[key]));
+  return Object.fromEntries(kept.map(([key, value]) => [key, steadyPart(key, value, again[key])]));
+}
+
+function steadyPart(keyword: string, value: unknown, again: unknown): unknown {
+  if (Array.isArray(value)) return value.map((part, at) => steadyPart(keyword, part, listOf(again)[at]));
+  if (!isRecord(value) || keyword === 'default') return value;
+  if (keyword !== '$defs' && !SCHEMAS_BY_NAME.has(keyword)) return steady(value, again);
+  const others = isRecord(again) ? again : {};
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, steadyPart('', part, others[name])]));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The name of the definition that a reference leads to, or into; undefined for the whole document. */
@@ -50,10 +79,10 @@ function add(members: Map<string, Member>, member: Member): void {
     members.set(member.name, member);
     return;
   }
-  const isSame = JSON.stringify(known.schema) === JSON.stringify(member.schema);
+  const { schema } = known;
   members.set(member.name, {
     name: member.name,
-    schema: isSame ? known.schema : { anyOf: [known.schema, member.schema] },
+    schema: isSame(schema, member.schema) ? schema : { anyOf: [schema, member.schema] },
     required: known.required || member.required,
   });
 }

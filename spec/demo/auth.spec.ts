@@ -141,6 +141,13 @@ describe('demo: auth, by name and password', () => {
   const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
   const ask = (authorization: string) => tour().get('/auth/basic').set('Authorization', authorization);
 
+  it('shows its page whatever a client calls the host', async () => {
+    for (const host of ['[', 'a b', '"><script>']) {
+      const { status, text } = await client(auth()).get('/auth').set('Host', host);
+      expect([status, text.includes('<script>')], host).to.deep.equal([200, false]);
+    }
+  });
+
   it('challenges who says nothing', async () => {
     const { status, headers } = await tour().get('/auth/basic');
     expect(status).to.equal(401);

@@ -128,6 +128,26 @@ describe('demo: microblog', function () {
       expect(answer.text).to.contain(`value="${sent.name.replace('"><b>', '&quot;&gt;&lt;b&gt;')}"`);
     });
 
+  const NO_TEXT: readonly object[] = [{ toString: 1 }, ['ada'], {}];
+  for (const name of NO_TEXT)
+    it(`refuses the name ${JSON.stringify(name)}, and the same as a password`, async () => {
+      for (const sent of [
+        { name, password: PASSWORD },
+        { name: 'ada', password: name },
+        { name: null, password: null },
+      ])
+        expect((await visitor(app).post(`${HOME}/login`).send(sent)).status).to.equal(400);
+    });
+
+  for (const path of ['/login', '/register', '/posts', '/logout'])
+    it(`takes no form of another site at ${path}`, async () => {
+      const sent = { name: 'ada', password: PASSWORD, text: 'of another site' };
+      const answer = await send(ada, path, sent).set('Sec-Fetch-Site', 'cross-site');
+      expect([answer.status, answer.headers['set-cookie']]).to.deep.equal([403, undefined]);
+      expect(answer.text).to.contain('This form is of another site').and.not.contain(PASSWORD);
+      expect(await posts(ada, '/public')).not.to.include('of another site');
+    });
+
   it('takes no password from an address', async () => {
     const { status } = await visitor(app).post(`${HOME}/login?name=ada&password=${encodeURIComponent(PASSWORD)}`);
     expect(status).to.equal(400);

@@ -57,7 +57,40 @@ describe('openapi: schemas of each library', () => {
     });
 });
 
+describe('openapi: defaults', () => {
+  it('are told, but for those that are made anew each time', () => {
+    let next = 0;
+    const made = z.string().default(() => `made-${++next}`);
+    const schema = z.object({
+      id: made,
+      kind: z.string().default('plain'),
+      default: z.object({ id: made, list: z.array(made).default(['a']) }),
+      tuple: z.tuple([made, z.number().default(1)]),
+      either: z.union([z.number(), made]),
+    });
+    const texts = [1, 2].map(() => JSON.stringify(documentWith('input', schema)));
+    expect(texts[0]).to.equal(texts[1]).and.not.include('made-');
+    expect(at(bodyOf(documentWith('input', schema)), 'properties')).to.deep.include({
+      id: { type: 'string' },
+      kind: { type: 'string', default: 'plain' },
+      either: { anyOf: [{ type: 'number' }, { type: 'string' }] },
+    });
+    expect(texts[0]).to.include('"default":["a"]').and.include('"default":1');
+  });
+});
+
 describe('openapi: named schemas', () => {
+  it('may have the names of what objects inherit', () => {
+    const names = ['__proto__', 'constructor', 'toString'];
+    const document = documentWith('input', ...names.map((id) => z.object({ [id]: z.string() }).meta({ id })));
+    const written: unknown = JSON.parse(JSON.stringify(document));
+    for (const [index, name] of names.entries()) {
+      expect(bodyOf(document, index)).to.deep.equal(ref(name));
+      const schemas = Object(at(written, 'components', 'schemas'));
+      expect(Object.getOwnPropertyDescriptor(schemas, name)?.value, name).to.have.property('type', 'object');
+    }
+  });
+
   const User = z.object({ name: z.string() }).meta({ id: 'User' });
   const Task = z.object({ title: z.string(), owner: User }).meta({ id: 'Task' });
 

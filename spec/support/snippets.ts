@@ -44,12 +44,12 @@ interface Block {
 
 const LIBRARY = JSON.stringify(join(ROOT, 'lib/index.js'));
 const OPENAPI = JSON.stringify(join(ROOT, 'lib/openapi/openapi.js'));
+const CLIENT = JSON.stringify(join(ROOT, 'lib/client/index.js'));
 const MCP = JSON.stringify(join(ROOT, 'lib/mcp/mcp.js'));
 const LISTEN = /^(\w+)\.listen\(.*\);$/m;
 const EXCERPT = /^\/\/ (demo\/\S+)\n+/;
-// Commands, configurations and messages stand for themselves, but for those that a spec of their own tries; so do the
-// parts of a page's script (`typescript`), which need a page and a server.
-const UNCHECKED = ['sh', 'nginx', 'ini', 'json', 'message', 'python', 'typescript'];
+// Commands, configurations and messages stand for themselves, but for those that a spec of their own tries.
+const UNCHECKED = ['sh', 'nginx', 'ini', 'json', 'message', 'python'];
 
 /** The README, and the guides beside and among the demos. */
 export function guides(): Guide[] {
@@ -92,6 +92,7 @@ function snippetOf(path: string, { text, language, line }: Block): Snippet {
   const code = text
     .replaceAll("'koa-micropie'", LIBRARY)
     .replaceAll("'koa-micropie/openapi'", OPENAPI)
+    .replaceAll("'koa-micropie/client'", CLIENT)
     .replaceAll("'koa-micropie/mcp'", MCP)
     .replaceAll("from './", `from '${join(ROOT, dirname(path))}/`);
   return {

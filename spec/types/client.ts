@@ -257,3 +257,11 @@ client<typeof Notes>('https://x', { routes: { show: '/:id', list: 'GET' } });
 client<typeof Root>('https://x', { routes: { tasks: { ...routes.tasks, notes: {} } } });
 // @ts-expect-error: nor too many there.
 client<typeof Root>('https://x', { routes: { tasks: { ...routes.tasks, notes: { show: '/:id', list: 'GET' } } } });
+
+class Logged {
+  toJSON() {
+    return 'x';
+  }
+}
+// @ts-expect-error: loggers call it, who must not send anything.
+client<typeof Logged>('https://x').toJSON();
