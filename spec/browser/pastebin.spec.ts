@@ -26,7 +26,7 @@ describe('demo: pastebin, in a browser', function () {
   it('leads back from an error', () =>
     visit('/pastebin/nothing', async (page) => {
       await page.getByText('There is no such paste').waitFor();
-      await page.getByRole('link', { name: 'All pastes' }).click();
+      await page.getByRole('link', { name: 'Back' }).click();
       await page.getByRole('heading', { name: 'Pastebin' }).waitFor();
     }));
 

@@ -25,7 +25,7 @@ describe('demo: url-shortener, in a browser', function () {
       await page.getByLabel('Address').fill(`${origin}/hello`);
       await page.getByRole('button', { name: 'Shorten' }).click();
       await page.getByText('This form is too old').waitFor();
-      await page.getByRole('link', { name: 'Back to the start' }).click();
+      await page.getByRole('link', { name: 'Back' }).click();
       expect(await page.getByLabel('Address').inputValue()).to.equal('');
     }));
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { curlOf, requestOf } from '../../demo/explorer/request.js';
 import { requestsOf } from '../../demo/explorer/requests.js';
+import { handlerSource } from '../../demo/explorer/source.js';
 import { createDemos } from '../../demo/tour.js';
 import { tour } from '../support/tour.js';
 
@@ -88,6 +89,13 @@ describe('demo: the pages that try the demos', () => {
       '// static routes\npublish: { path: &#x27;POST /&#x27;, from: &#x27;body&#x27; },\n\npublish(title',
     );
     expect(code).to.contain('/** A real one would ask for a password. */\nasync login(');
+  });
+
+  it('find the method also where the mounted class is not named', () => {
+    const text = 'class Pie {\n  index() {\n    return 1;\n  }\n}\nconst pie = new Pie();\nmicropie(pie);\n';
+    const files = [{ name: 'index.ts', text }];
+    expect(handlerSource(files, 'index')).to.deep.equal({ file: 'index.ts', text: 'index() {\n  return 1;\n}' });
+    expect(handlerSource(files, 'other')).to.equal(undefined);
   });
 
   it('fill the forms with what the links and the examples say, so that they work without a script', async () => {
