@@ -108,6 +108,19 @@ describe('demo: the pages that try the demos', () => {
     expect(todos).to.contain('<form action="/json-api/todos/1" method="get"');
   });
 
+  it('have something in the forms to begin with, wherever the request needs it', () => {
+    const blank = createDemos().flatMap(({ title, routes, ...demo }) =>
+      requestsOf({ routes, ...demo })
+        .filter(({ route, path, fields }) => {
+          const own = routes.find(({ name }) => name === route);
+          const isMissing = own?.parameters.some(({ kind }) => kind === 'input') && fields.length === 0;
+          return isMissing || fields.some(({ name, value }) => value === '' && path.includes(`:${name}`));
+        })
+        .map(({ route }) => `${title}: ${route}`),
+    );
+    expect(blank).to.deep.equal([]);
+  });
+
   it('show the source of all files, escaped', async () => {
     const { text } = await tour().get('/try/templates/source');
     expect(text)
