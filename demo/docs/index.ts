@@ -68,7 +68,7 @@ const PAGE = html`<!doctype html>
 <script type="module" src="/docs/docs.js"></script>
 </head>
 <body>
-<header><a href="/">koa-micropie</a> <a href="/docs/openapi.json">openapi.json</a></header>
+<header><a href="/"><img src="/icon.svg" alt="" width="28" height="28"> koa-micropie <small>All demos</small></a> <a href="/docs/openapi.json">openapi.json</a></header>
 <main id="docs"></main>
 </body>
 </html>

@@ -32,11 +32,14 @@ export function useChromium(): Chromium {
   }
 
   async function visit<T>(url: string, use: (page: Page) => Promise<T>, options?: BrowserContextOptions): Promise<T> {
-    const page = await open(url, options);
+    // Not as above: in this one, the test may open more pages.
+    const context = await browser.newContext(options);
     try {
+      const page = await context.newPage();
+      await page.goto(url);
       return await use(page);
     } finally {
-      await page.close();
+      await context.close();
     }
   }
 
