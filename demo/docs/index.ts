@@ -81,7 +81,7 @@ export function docs(mounts: readonly Mount[]): Micropie {
       title: 'koa-micropie: the tour',
       version: '1.0.0',
       description:
-        'Made of the classes of the demos. Open a line, press "Try it out", then "Execute". ' +
+        'Made of the classes of the demos. Open a demo and a line, press "Try it out", then "Execute". ' +
         'Swagger UI waits for the end of an answer: streams of events, which have none, are for the pages below /try.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
