@@ -16,8 +16,10 @@ ${user ? welcome(user) : hasProvider ? LOGIN : setUp(callbackOf(origin))}
 <p>The token <code>reader</code> may read, <code>baker</code> may also bake, and any other is refused.</p>
 <form id="bearer" action="/auth/pies">
 <label>Token <input name="token" value="reader" autocomplete="off" autocapitalize="none" spellcheck="false"></label>
+<div class="actions">
 <button name="ask" value="GET /auth/pies">Read the list</button>
 <button name="ask" value="POST /auth/bake">Bake a plum pie</button>
+</div>
 <pre aria-live="polite"><code id="answer">Nothing was asked yet.</code></pre>
 </form>
 <noscript><pre><code>curl -i -H 'Authorization: Bearer reader' ${origin}/auth/pies</code></pre></noscript>`;

@@ -6,7 +6,8 @@ dark.addEventListener('change', follow);
 SwaggerUIBundle({
   url: '/docs/openapi.json',
   dom_id: '#docs',
-  docExpansion: 'list',
+  // From 150 lines on, Swagger UI 5.35 leaves out those that are not in view, and neither prints nor finds them.
+  docExpansion: 'none',
   deepLinking: true,
   defaultModelsExpandDepth: 0,
   // Otherwise the document would be sent to a validator elsewhere.

@@ -68,7 +68,7 @@ const PAGE = html`<!doctype html>
 <script type="module" src="/docs/docs.js"></script>
 </head>
 <body>
-<header><a href="/">koa-micropie</a> <a href="/docs/openapi.json">openapi.json</a></header>
+<header><a href="/"><img src="/icon.svg" alt="" width="28" height="28"> koa-micropie <small>All demos</small></a> <a href="/docs/openapi.json">openapi.json</a></header>
 <main id="docs"></main>
 </body>
 </html>
@@ -81,7 +81,7 @@ export function docs(mounts: readonly Mount[]): Micropie {
       title: 'koa-micropie: the tour',
       version: '1.0.0',
       description:
-        'Made of the classes of the demos. Open a line, press "Try it out", then "Execute". ' +
+        'Made of the classes of the demos. Open a demo and a line, press "Try it out", then "Execute". ' +
         'Swagger UI waits for the end of an answer: streams of events, which have none, are for the pages below /try.',
       license: { name: 'MIT', identifier: 'MIT' },
     },

@@ -78,6 +78,8 @@ function declarationOf(own: string, key: string): string {
   return declared ? `// static routes\n${declared}\n\n` : '';
 }
 
+/** Of a class that is not known, whatever classes there are. */
 function classText(text: string, name: string | undefined): string {
+  if (name === undefined) return text;
   return new RegExp(String.raw`^(?:export )?class ${name}\b[\s\S]*?^\}`, 'm').exec(text)?.[0] ?? '';
 }

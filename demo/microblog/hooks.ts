@@ -2,7 +2,7 @@ import createError from 'http-errors';
 import type { DefaultState } from 'koa';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HttpMiddleware, type Request, reply } from '../../lib/index.js';
-import { problemOf } from '../problem.js';
+import { problemOf } from '../error-pages.js';
 import type { Network } from './network.js';
 import { loginPage, registerPage } from './pages.js';
 
@@ -12,7 +12,7 @@ export interface Visitor {
 }
 
 // The routes for everybody: one that is written later is closed.
-const OPEN = new Set(['index', 'everyone', 'person', 'registration', 'register', 'entrance', 'login', 'style.css']);
+const OPEN = new Set(['index', 'everyone', 'person', 'registration', 'register', 'entrance', 'login']);
 
 /** Sends strangers to the log-in. */
 export class LoginRequired extends HttpMiddleware {
@@ -82,7 +82,7 @@ export class FormAgain extends HttpMiddleware {
   override onError(request: Request, error: Error) {
     const name = request.route?.name;
     if (name !== 'login' && name !== 'register') return undefined;
-    const { status, messages, headers } = problemOf(request, error);
+    const { status, messages, headers } = problemOf(request.ctx, error);
     const typed = request.form('name');
     const form = name === 'login' ? loginPage : registerPage;
     return reply(status, form(typeof typed === 'string' ? typed : '', messages), headers);

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import createError from 'http-errors';
 import { createClient } from 'redis';
 import {
@@ -10,7 +8,7 @@ import {
   redisSessionBackend,
   type SessionBackend,
 } from '../../lib/index.js';
-import { ErrorPages } from '../problem.js';
+import { ErrorPages } from '../error-pages.js';
 import { FormAgain, LoginLimit, LoginRequired, OwnForms, type Visitor } from './hooks.js';
 import { Network, NewAccount, NewPost, type Person } from './network.js';
 import { followButton, loginPage, pathOf, registerPage, timelinePage, WRITE } from './pages.js';
@@ -104,11 +102,6 @@ export class Microblog extends Controller<Visitor> {
   logout() {
     this.session = null;
     return this.redirect('/microblog', 303);
-  }
-
-  'style.css'() {
-    this.ctx.type = 'css';
-    return readFile(join(import.meta.dirname, '../gallery.css'));
   }
 
   /** From now on under a new identifier: whoever planted the old one is not logged in by it. */

@@ -14,7 +14,7 @@ export interface Timeline {
 }
 
 export function timelinePage({ title, path, me, posts, above }: Timeline): string {
-  return framed(
+  return page(
     title,
     html`${tabs(path, me)}
 ${above}
@@ -36,7 +36,7 @@ export function followButton(name: string, isFollowed: boolean): Html {
 }
 
 export function loginPage(name = '', messages: readonly string[] = []): string {
-  return framed(
+  return page(
     'Log in',
     html`${tabs('/microblog/login')}
 ${problems(messages)}
@@ -49,7 +49,7 @@ ${problems(messages)}
 }
 
 export function registerPage(name = '', messages: readonly string[] = []): string {
-  return framed(
+  return page(
     'Register',
     html`${tabs('/microblog/register')}
 ${problems(messages)}
@@ -71,10 +71,6 @@ ${problems(messages)}
 
 export function pathOf(name: string): string {
   return `/microblog/people/${encodeURIComponent(name)}`;
-}
-
-function framed(title: string, content: Html): string {
-  return page(title, html`<link rel="stylesheet" href="/microblog/style.css">${content}`);
 }
 
 function tabs(current: string, me?: Person): Html {

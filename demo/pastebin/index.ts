@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import createError from 'http-errors';
-import { Controller, type Micropie, micropie, type Request, type Routes, reply } from '../../lib/index.js';
-import { problemOf } from '../problem.js';
+import { Controller, type Micropie, micropie, type Routes } from '../../lib/index.js';
+import { ErrorPages } from '../error-pages.js';
 import { LIFETIMES, MAX_TEXT, NewPaste, Pastes } from './pastes.js';
 
 interface Visitor {
@@ -55,22 +54,10 @@ export class Pastebin extends Controller<Visitor> {
     this.#pastes.remove(id);
     return this.redirect('/pastebin', 303);
   }
-
-  'style.css'() {
-    this.ctx.type = 'css';
-    return readFile(join(import.meta.dirname, '../gallery.css'));
-  }
-
-  /** An underscore: not a route. Hooks can't render, so the one below asks the controller. */
-  async _problem(request: Request, error: Error) {
-    const { status, headers, ...problem } = problemOf(request, error);
-    return reply(status, await this.render('problem', problem), headers);
-  }
 }
 
 export function pastebin(pastes = new Pastes()): Micropie {
-  const controller = new Pastebin(pastes);
-  return micropie(controller, {
+  return micropie(new Pastebin(pastes), {
     prefix: '/pastebin',
     views: join(import.meta.dirname, 'views'),
     layout: 'layout',
@@ -80,6 +67,6 @@ export function pastebin(pastes = new Pastes()): Micropie {
     body: { formLimit: 9 * MAX_TEXT + 10_000 },
     // As long as the longest paste, so that whoever made it can delete it.
     session: { cookie: 'pastebin_session', timeout: LIFETIMES['1 week'] / 1000, persistent: true },
-    middlewares: [{ onError: (request, error) => controller._problem(request, error) }],
+    middlewares: [new ErrorPages('/pastebin')],
   });
 }

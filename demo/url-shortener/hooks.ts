@@ -2,7 +2,7 @@ import createTokens from '@fastify/csrf';
 import createError from 'http-errors';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { HttpMiddleware, type Request } from '../../lib/index.js';
-import { ErrorPages } from '../problem.js';
+import { ErrorPages } from '../error-pages.js';
 
 export interface Visitor {
   /** What the tokens of the visitor's forms are made of. */

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import createError from 'http-errors';
 import { Controller, type Micropie, micropie, nested, type Routes } from '../../lib/index.js';
 import { Api } from './api.js';
@@ -45,11 +43,6 @@ export class UrlShortener extends Controller<Visitor> {
     this.#links.remove(code);
     this.session.codes = codes.filter((other) => other !== code);
     return this.redirect('/url-shortener', 303);
-  }
-
-  'style.css'() {
-    this.ctx.type = 'css';
-    return readFile(join(import.meta.dirname, '../gallery.css'));
   }
 
   /** A browser must ask each time, or nobody would count. Programs that only look, by HEAD, do not count. */

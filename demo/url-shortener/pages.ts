@@ -6,8 +6,7 @@ export function startPage(token: string, links: readonly Link[], origin: string)
   const secret = html`<input type="hidden" name="_csrf" value="${token}">`;
   return page(
     'URL shortener',
-    html`<link rel="stylesheet" href="/url-shortener/style.css">
-<form action="/url-shortener/create" method="post">
+    html`<form action="/url-shortener/create" method="post">
 ${secret}
 <label>Address <input name="url" type="url" required maxlength="2000" placeholder="https://example.org/a/long/way" autocomplete="off"></label>
 <label>Kept for <select name="lifetime">${LIFETIMES.map(option)}</select></label>

@@ -1,22 +1,22 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { tempFolder } from '../../demo/temp.js';
-import { errorsOf, withServer } from '../support/app.js';
-import { useChromium } from '../support/browser.js';
+import { errorsOf } from '../support/app.js';
 import { tourApp } from '../support/tour.js';
+import { useTour, type VisitOptions } from '../support/tour-in-browser.js';
 
 const MIB = 1024 * 1024;
 
 describe('the pages that try the demos, in a browser', function () {
   this.timeout(60_000);
-  const browser = useChromium();
+  const visitTour = useTour();
 
-  function visit(path: string, use: (page: Page) => Promise<void>, options?: BrowserContextOptions): Promise<void> {
+  function visit(path: string, use: (page: Page) => Promise<void>, options?: VisitOptions): Promise<void> {
     const app = tourApp();
     errorsOf(app);
-    return withServer(app, (port) => browser.visit(`http://127.0.0.1:${port}${path}`, use, options));
+    return visitTour(path, use, { app, ...options });
   }
 
   const sectionOf = (page: Page, heading: string) =>

@@ -1,18 +1,12 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { withServer } from '../support/app.js';
-import { useChromium } from '../support/browser.js';
-import { tourApp } from '../support/tour.js';
+import { useTour } from '../support/tour-in-browser.js';
 
 describe('demo: validated, in a browser without JavaScript', function () {
   this.timeout(30_000);
-  const browser = useChromium();
-
-  /** Opens the form on a phone. */
-  function visit(use: (page: Page) => Promise<void>): Promise<void> {
-    const phone = { javaScriptEnabled: false, viewport: { width: 360, height: 640 } };
-    return withServer(tourApp(), (port) => browser.visit(`http://127.0.0.1:${port}/validated`, use, phone));
-  }
+  const visitTour = useTour();
+  const visit = (use: (page: Page) => Promise<void>) =>
+    visitTour('/validated', use, { javaScriptEnabled: false, viewport: { width: 360, height: 640 } });
 
   /** Types into one field after another, by the keyboard alone. */
   async function typeAll(page: Page, texts: readonly string[]): Promise<void> {

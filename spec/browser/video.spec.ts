@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { useChromium } from '../support/browser.js';
 import { eventually } from '../support/socket.js';
-import { onPhone, withServedTour } from '../support/tour-in-browser.js';
+import { useTour } from '../support/tour-in-browser.js';
 
 describe('demo: video, in a browser', function () {
   this.timeout(60_000);
-  const browser = useChromium();
+  const visit = useTour();
 
   const timeOf = (page: Page) => page.evaluate<number>('document.querySelector("video").currentTime');
 
@@ -22,10 +21,8 @@ describe('demo: video, in a browser', function () {
       return { left: isPie(120), right: isPie(200) };
     })()`);
 
-  const visit = (use: (page: Page) => Promise<void>) => withServedTour((url) => onPhone(browser, `${url}/video`, use));
-
   it('asks for parts, and shows the frame of the second that it is sent to', () =>
-    visit(async (page) => {
+    visit('/video', async (page) => {
       const statuses: number[] = [];
       page.on('response', (response) => response.url().endsWith('.webm') && statuses.push(response.status()));
       await page.reload();
@@ -50,7 +47,7 @@ describe('demo: video, in a browser', function () {
     }));
 
   it('plays on from there', () =>
-    visit(async (page) => {
+    visit('/video', async (page) => {
       await page.getByRole('button', { name: 'half of it' }).click();
       await page.evaluate('document.querySelector("video").play()');
       await eventually(async () => (await timeOf(page)) > 6.3, 'it plays', 15_000);

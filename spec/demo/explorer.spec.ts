@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { curlOf, requestOf } from '../../demo/explorer/request.js';
 import { requestsOf } from '../../demo/explorer/requests.js';
+import { handlerSource } from '../../demo/explorer/source.js';
 import { createDemos } from '../../demo/tour.js';
 import { tour } from '../support/tour.js';
 
@@ -90,6 +91,13 @@ describe('demo: the pages that try the demos', () => {
     expect(code).to.contain('/** A real one would ask for a password. */\nasync login(');
   });
 
+  it('find the method also where the mounted class is not named', () => {
+    const text = 'class Pie {\n  index() {\n    return 1;\n  }\n}\nconst pie = new Pie();\nmicropie(pie);\n';
+    const files = [{ name: 'index.ts', text }];
+    expect(handlerSource(files, 'index')).to.deep.equal({ file: 'index.ts', text: 'index() {\n  return 1;\n}' });
+    expect(handlerSource(files, 'other')).to.equal(undefined);
+  });
+
   it('fill the forms with what the links and the examples say, so that they work without a script', async () => {
     const agent = tour();
     const { text } = await agent.get('/try/requests');
@@ -98,6 +106,19 @@ describe('demo: the pages that try the demos', () => {
       .and.match(/<input value="pie" [^>]*name="item"/);
     const { text: todos } = await agent.get('/try/json-api');
     expect(todos).to.contain('<form action="/json-api/todos/1" method="get"');
+  });
+
+  it('have something in the forms to begin with, wherever the request needs it', () => {
+    const blank = createDemos().flatMap(({ title, routes, ...demo }) =>
+      requestsOf({ routes, ...demo })
+        .filter(({ route, path, fields }) => {
+          const own = routes.find(({ name }) => name === route);
+          const isMissing = own?.parameters.some(({ kind }) => kind === 'input') && fields.length === 0;
+          return isMissing || fields.some(({ name, value }) => value === '' && path.includes(`:${name}`));
+        })
+        .map(({ route }) => `${title}: ${route}`),
+    );
+    expect(blank).to.deep.equal([]);
   });
 
   it('show the source of all files, escaped', async () => {
