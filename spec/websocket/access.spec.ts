@@ -152,7 +152,7 @@ describe('hooks around sockets', () => {
 
   const byHand: [title: string, answer: (request: Request) => void, expected: RegExp][] = [
     ['whole', ({ ctx }) => ctx.res.end('by hand'), /^HTTP\/1.1 404 .*by hand$/s],
-    ['in part', ({ ctx }) => ctx.res.write('by hand'), /^HTTP\/1.1 404 .*by hand\r\n9\r\nNot Found\r\n0\r\n\r\n$/s],
+    ['in part', ({ ctx }) => ctx.res.write('by hand'), /^HTTP\/1.1 404 (?!.*HTTP).*by hand/s],
     ['by the end of the connection', ({ ctx }) => ctx.req.socket.end(), /^$/],
   ];
   for (const [title, answer, expected] of byHand)
