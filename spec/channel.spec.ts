@@ -60,6 +60,8 @@ describe('channel(options)', () => {
       [ids[4], []],
       [undefined, []],
       ['no number', []],
+      ['', []],
+      [' ', []],
     ];
     const found = await Promise.all(cases.map(([after]) => takeUntil(news.subscribe({ after }), stopped)));
     expect(found).to.deep.equal(cases.map(([, values]) => values));
@@ -110,6 +112,28 @@ describe('channel(options)', () => {
     }
     expect(await take(slow)).to.deep.equal([]);
     expect(await keen).to.have.length(12);
+  });
+
+  it('gives who comes back all that is kept, however much more than the limit', async () => {
+    const news = channel<number>({ keep: 50, limit: 10 });
+    for (let n = 0; n < 50; n++) news.publish(n);
+    const back = news.subscribe({ after: 0 });
+    for (let n = 50; n < 60; n++) news.publish(n);
+    expect(await take(back, 60)).to.deep.equal(Array.from({ length: 60 }, (_, n) => n));
+    const late = news.subscribe({ after: 0 });
+    for (let n = 0; n < 11; n++) news.publish(n);
+    expect(await take(late)).to.deep.equal([]);
+  });
+
+  it('takes the same time for each value, also with very many kept and waiting', async () => {
+    const news = channel<number>({ keep: 200_000, limit: 300_000 });
+    const behind = news.subscribe();
+    for (let n = 0; n < 200_000; n++) news.publish(n);
+    const begun = performance.now();
+    for (let n = 0; n < 50_000; n++) news.publish(n);
+    // An array that moves all the others takes more than two seconds for either.
+    expect((await take(behind, 50_000)).at(-1)).to.equal(49_999);
+    expect(performance.now() - begun).to.be.below(1000);
   });
 
   it('holds nothing for a stalled subscriber', () => {

@@ -1,8 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { createServer as createTlsServer } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import {
   beforeHead,
+  closeDetached,
   closeWithConnection,
   contextBeside,
   endUnsent,
@@ -19,13 +21,21 @@ import {
   isSent,
   isStatusSet,
   resetIfUnframed,
+  responseOn,
+  serverOf,
+  unwritten,
+  upgradesOnly,
 } from '../lib/koa-compat.js';
 import { errorsOf, watched, withServer } from './support/app.js';
+import { cert, key } from './support/certificate.js';
 import { withHttp2 } from './support/http2.js';
 import { folderOf, succeed } from './support/package.js';
 import { eventually, withSocket } from './support/socket.js';
 
 // Each test holds Koa or Node itself to what lib/koa-compat.ts relies on.
+
+// Node 20 and 22 leave responses alone that have no connection.
+const LEAVES_DETACHED = Number(process.versions.node.split('.')[0]) < 24;
 
 const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
@@ -76,6 +86,7 @@ describe('Koa', () => {
     expect((await answerOf(app, GET.replace('/', '/told'))).status).to.equal(500);
     await answerOf(app, GET.replace('/', '/stream')).catch(() => {});
     // That of a stream twice: as it comes, and once more when the response is over.
+    await eventually(() => seen.length >= 3, 'all are told');
     expect(seen).to.deep.equal(['of a middleware', 'of a stream', 'of a stream']);
     expect(errors.map(({ message }) => message)).to.deep.equal(['of a middleware']);
   });
@@ -183,7 +194,7 @@ describe('Node', () => {
     expect(flowing).to.equal(null);
   });
 
-  it('does not close a response that waits behind another when its connection breaks: closeWithConnection() does', async () => {
+  it('does not always close a response that waits behind another when its connection breaks: closeWithConnection() does', async () => {
     const closed: string[] = [];
     const listener: Listener = (req, res) => {
       if (req.url === '/helped') closeWithConnection(res);
@@ -200,7 +211,7 @@ describe('Node', () => {
         await sleep(10);
       }),
     );
-    expect(closed.sort()).to.deep.equal(['/first', '/helped']);
+    expect(closed.sort()).to.deep.equal(['/first', '/helped', ...(LEAVES_DETACHED ? [] : ['/waits'])]);
   });
 
   it('says of an HTTP/1 response whether it has chunks', async () => {
@@ -267,5 +278,137 @@ describe('Node', () => {
       client.destroy();
       server.close();
       expect(states).to.deep.equal([false, false, true, sent]);
+    });
+});
+
+describe('Node, below sockets', () => {
+  const WEBSOCKET = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+  const H2C = WEBSOCKET.replace('websocket', 'h2c');
+
+  it('has the answer under way on a connection as _httpMessage, of several the first: responseOn() gives it', async () => {
+    const found: boolean[] = [];
+    const answers: ServerResponse[] = [];
+    const listener: Listener = (req, res) => {
+      answers.push(res);
+      found.push(responseOn(req.socket) === answers[0]);
+      if (answers.length < 2) return;
+      for (const one of answers) one.end();
+      res.once('close', () => found.push(responseOn(req.socket) === undefined));
+    };
+    await withNode(listener, (port) =>
+      withSocket(port, async (socket) => {
+        await socket.send(GET + GET);
+        await eventually(() => found.length === 3, 'both are answered');
+      }),
+    );
+    expect(found).to.deep.equal([true, true, true]);
+  });
+
+  it('has the server of a connection on its socket: serverOf() gives it, of TLS and of HTTP/2 as well', async () => {
+    const plain = createServer();
+    const tls = createTlsServer({ key, cert });
+    const http2 = createHttp2Server();
+    for (const server of [plain, tls, http2]) {
+      const found = once(server.listen(0, '127.0.0.1'), 'request');
+      await once(server, 'listening');
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      const client =
+        server === http2
+          ? connectHttp2(`http://127.0.0.1:${port}`)
+          : server === tls
+            ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+            : connect(port, '127.0.0.1');
+      client.on('error', () => {});
+      if ('write' in client) client.write(GET);
+      else client.request().on('error', () => {});
+      const [req] = await found;
+      client.destroy();
+      server.close();
+      expect(serverOf(req)).to.equal(server);
+    }
+  });
+
+  it('tells nobody, or only later, of the end of a response without a connection: closeDetached() does, once', async () => {
+    const closed: string[] = [];
+    await withNode(
+      (req, res) => {
+        const [left, helped] = [new ServerResponse(req), new ServerResponse(req)];
+        left.once('close', () => closed.push('left'));
+        helped.on('close', () => closed.push('helped'));
+        left.destroy();
+        closeDetached(helped);
+        closeDetached(helped);
+        closed.push(isClosed(helped) ? 'over' : 'open');
+        setImmediate(() => res.end());
+      },
+      (port) => withSocket(port, (socket) => socket.exchange(GET)),
+    );
+    expect(closed).to.deep.equal(['helped', 'over', ...(LEAVES_DETACHED ? [] : ['left'])]);
+  });
+
+  /** How a server that takes WebSockets alone sees two requests, with further listeners of upgrades. */
+  async function seen(others: number): Promise<{ found: string[]; isLimited: boolean }> {
+    const found: string[] = [];
+    const server = createServer((req, res) => {
+      found.push(`request ${req.headers.upgrade}`);
+      res.end();
+    });
+    const before: unknown = Reflect.get(server, 'shouldUpgradeCallback');
+    server.on('upgrade', (req, socket) => {
+      found.push(`upgrade ${req.headers.upgrade}`);
+      socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
+    });
+    for (let n = 0; n < others; n++) server.on('upgrade', () => {});
+    const restore = upgradesOnly(server, ({ headers }) => headers.upgrade === 'websocket');
+    const isLimited = Reflect.get(server, 'shouldUpgradeCallback') !== before;
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    for (const head of [WEBSOCKET, H2C])
+      await withSocket(typeof address === 'object' && address ? address.port : 0, (socket) => socket.exchange(head));
+    restore();
+    expect(Reflect.get(server, 'shouldUpgradeCallback')).to.equal(before);
+    server.close();
+    return { found, isLimited };
+  }
+
+  it('asks shouldUpgradeCallback, where it has one, what is an upgrade: upgradesOnly() answers', async () => {
+    const { found, isLimited } = await seen(0);
+    expect(found).to.deep.equal(['upgrade websocket', isLimited ? 'request h2c' : 'upgrade h2c']);
+    // Of the versions that are supported only Node 20 has none.
+    expect(isLimited).to.equal(!process.version.startsWith('v20.'));
+  });
+
+  it('asks it for others who listen as well: upgradesOnly() leaves all upgrades to them', async () => {
+    expect((await seen(1)).found).to.deep.equal(['upgrade websocket', 'upgrade h2c']);
+  });
+
+  for (const kind of ['TCP', 'TLS'])
+    it(`counts what the system has not yet taken of one large write: unwritten() tells, by ${kind}`, async function () {
+      this.timeout(20_000);
+      const left: number[] = [];
+      const listener: Listener = ({ socket }, res) => {
+        left.push(unwritten(socket));
+        res.end(Buffer.alloc(20_000_000), () => left.push(unwritten(socket)));
+        setTimeout(() => left.push(unwritten(socket)), 100);
+      };
+      const server = kind === 'TCP' ? createServer(listener) : createTlsServer({ key, cert }, listener);
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      const client =
+        kind === 'TCP'
+          ? connect(port, '127.0.0.1')
+          : connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      client.write(GET);
+      await eventually(() => left.length === 2, 'it is stuck', 10_000);
+      client.resume();
+      await eventually(() => left.length === 3, 'it is through', 10_000);
+      client.destroy();
+      server.close();
+      // TLS has just sent its session tickets.
+      expect(left[0]).to.be.below(10_000);
+      expect(left[1]).to.be.above(1_000_000);
+      expect(left[2]).to.be.below(left[1] ?? 0);
     });
 });

@@ -1,11 +1,15 @@
 import { countRow, type Rows, settleRows } from '../option-rows.js';
 import { Inbox } from '../streams/inbox.js';
+import { Queue } from '../streams/queue.js';
 
 /** What `channel` takes. */
 export interface ChannelOptions {
   /** How many of the last values are kept for subscribers that come back; 0 where not given. */
   readonly keep?: number;
-  /** How many values may wait for a subscriber until it is ended; 1,000 where not given. */
+  /**
+   * How many values may wait for a subscriber until it is ended, besides the kept ones that it came back for; 1,000
+   * where not given.
+   */
   readonly limit?: number;
 }
 
@@ -67,7 +71,7 @@ export function channel<T>(options: ChannelOptions = {}): Channel<T> {
 class LocalChannel<T> implements Channel<T> {
   readonly #keep: number;
   readonly #limit: number;
-  readonly #kept: ChannelEvent<T>[] = [];
+  readonly #kept = new Queue<ChannelEvent<T>>();
   readonly #subscriptions = new Set<Subscription<T>>();
   #lastId = 0;
 
@@ -82,25 +86,34 @@ class LocalChannel<T> implements Channel<T> {
     const event = { id: this.#lastId, data };
     this.#kept.push(event);
     if (this.#kept.length > this.#keep) this.#kept.shift();
-    for (const subscription of this.#subscriptions) subscription.put(event, this.#limit);
+    for (const subscription of this.#subscriptions) subscription.put(event);
   }
 
   subscribe({ signal, after }: SubscribeOptions = {}): AsyncIterableIterator<ChannelEvent<T>, undefined> {
-    const missed = after === undefined ? [] : this.#kept.filter(({ id }) => id > Number(after));
-    const subscription = new Subscription(missed, () => this.#subscriptions.delete(subscription), signal);
+    const missed = isNumeric(after) ? this.#kept.toArray().filter(({ id }) => id > Number(after)) : [];
+    const forget = () => this.#subscriptions.delete(subscription);
+    const subscription = new Subscription(missed, this.#limit, forget, signal);
     if (!signal?.aborted) this.#subscriptions.add(subscription);
     return subscription;
   }
 }
 
+/** A header that a client sends empty says nothing, while `Number('')` is 0. */
+function isNumeric(after: SubscribeOptions['after']): boolean {
+  return /\S/.test(String(after ?? ''));
+}
+
 /** One subscriber, and what waits for it. */
 class Subscription<T> implements AsyncIterableIterator<ChannelEvent<T>, undefined> {
   readonly #inbox = new Inbox<ChannelEvent<T>>();
+  readonly #limit: number;
   readonly #forget: () => void;
   readonly #signal: AbortSignal | undefined;
   readonly #stop = () => this.#end();
 
-  constructor(missed: readonly ChannelEvent<T>[], forget: () => void, signal: AbortSignal | undefined) {
+  constructor(missed: readonly ChannelEvent<T>[], limit: number, forget: () => void, signal: AbortSignal | undefined) {
+    // Who comes back for more than the limit would else be ended by the next value, again and again.
+    this.#limit = limit + missed.length;
     this.#forget = forget;
     this.#signal = signal;
     for (const event of missed) this.#inbox.put(event);
@@ -108,8 +121,8 @@ class Subscription<T> implements AsyncIterableIterator<ChannelEvent<T>, undefine
     else if (signal) stopsOf(signal).add(this.#stop);
   }
 
-  put(event: ChannelEvent<T>, limit: number): void {
-    if (this.#inbox.put(event) && this.#inbox.length > limit) this.#end();
+  put(event: ChannelEvent<T>): void {
+    if (this.#inbox.put(event) && this.#inbox.length > this.#limit) this.#end();
   }
 
   next(): Promise<IteratorResult<ChannelEvent<T>, undefined>> {

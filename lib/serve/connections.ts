@@ -101,6 +101,8 @@ export class Connections {
   }
 
   #addTo<T extends Socket | ServerHttp2Session>(set: Set<T>, one: T): void {
+    // A connection is told of again where an upgrade on it was none of ours and goes back to Node.
+    if (set.has(one)) return;
     set.add(one);
     one.once('close', () => set.delete(one));
   }

@@ -1,8 +1,10 @@
+import { Queue } from './queue.js';
+
 type Take<T> = (result: IteratorResult<T, undefined>) => void;
 
 /** Values on their way to whoever iterates over them, first in, first out. */
 export class Inbox<T> {
-  readonly #values: T[] = [];
+  readonly #values = new Queue<T>();
   // Hardly ever more than one waits; a list for it would be allocated anew each time.
   #take: Take<T> | undefined;
   #others: Take<T>[] | undefined;
@@ -25,7 +27,7 @@ export class Inbox<T> {
 
   /** The value that waits longest, if any. */
   take(): T | undefined {
-    return this.#values.length > 0 ? this.#values.shift() : undefined;
+    return this.#values.shift();
   }
 
   /** The value that comes next. */
@@ -47,7 +49,7 @@ export class Inbox<T> {
   /** Ends it and drops what waits. */
   clear(): void {
     this.end();
-    this.#values.length = 0;
+    this.#values.clear();
   }
 
   #wait(take: Take<T>): void {

@@ -45,7 +45,7 @@ async function open(service: Service, request: Request, target: Target): Promise
   return undefined;
 }
 
-/** @returns undefined where a hook has answered, or the client has left. */
+/** @returns undefined where a hook or middleware has answered, or the client has left. */
 async function admit(service: Service, request: Request, target: Target): Promise<Start | undefined> {
   const exchange = exchangeOf(request);
   const { ctx } = request;
@@ -55,7 +55,8 @@ async function admit(service: Service, request: Request, target: Target): Promis
   checkOrigin(ctx, service.sockets.origins);
   exchange.session = await service.openSession(ctx);
   const answer = await runBeforeWebSocket(hooksBefore(service, target), request);
-  if (isClosed(ctx.res)) return undefined;
+  // Somebody may have answered by hand as well: a 101 must not follow that.
+  if (isClosed(ctx.res) || ctx.res.headersSent) return undefined;
   if (answer) {
     await finish(request, answer);
     return undefined;

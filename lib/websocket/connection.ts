@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RawData, WebSocket } from 'ws';
-import { closeDetached } from '../koa-compat.js';
+import { closeDetached, unwritten } from '../koa-compat.js';
 import { Inbox } from '../streams/inbox.js';
 import type { Message } from './message.js';
 
@@ -9,14 +10,14 @@ const MOST_MESSAGES = 64;
 const MOST_LENGTH = 64 * 1024;
 // In bytes. A client for which more waits than this does not read, and is cut off.
 const MOST_UNSENT = 16 * 1024 * 1024;
-// What is flushed at once never waits for the network, so that a loop of sends to a fast client would hold up all else.
+// Of so many messages one waits for the next turn of the event loop. What is flushed at once never waits for the network,
+// so that a loop of sends to a fast client would hold up all else.
 const MOST_IN_TURN = 64;
 // RFC 6455, section 5.5: of the 125 bytes of a control frame the code takes two.
 const MOST_REASON = 123;
 
 const OPEN = 1;
 const CLOSED = 3;
-const GONE = Promise.resolve(false);
 
 const CONNECTION = Symbol('connection');
 
@@ -29,10 +30,7 @@ const LISTENERS = {
   message(this: OwnedWebSocket, data: RawData, isBinary: boolean): void {
     this[CONNECTION]?.receive(data, isBinary);
   },
-  pong(this: OwnedWebSocket): void {
-    this[CONNECTION]?.noteLife();
-  },
-  /** A client that sends pings and never reads would fill the memory with answers. */
+  /** A client that sends pings and never reads would fill the memory with answers; since 8.23 ws cuts it off itself. */
   ping(this: OwnedWebSocket): void {
     this[CONNECTION]?.cutOffFull();
   },
@@ -43,19 +41,7 @@ const LISTENERS = {
   error(): void {},
 };
 
-let turn = 0;
-let isCounting = false;
-
-/** Turns of the event loop count only if something is sent in them. */
-function currentTurn(): number {
-  if (isCounting) return turn;
-  isCounting = true;
-  setImmediate(() => {
-    isCounting = false;
-    turn += 1;
-  });
-  return turn;
-}
+let sends = 0;
 
 /** A connection that is a WebSocket now, with back-pressure in both directions. */
 export class Connection {
@@ -63,11 +49,13 @@ export class Connection {
   readonly #res: ServerResponse;
   readonly #inbox = new Inbox<Message>();
   readonly #forget: (connection: Connection) => void;
+  // No listeners of ws: a second one of an event doubles what it costs to close thousands at once.
+  readonly #whenClosed: (() => void)[] = [];
   // Of the messages that wait. Texts count by characters: nobody needs it more exactly.
   #length = 0;
-  #isAlive = true;
-  #turn = 0;
-  #inTurn = 0;
+  // As the last beat found them.
+  #bytesRead = 0;
+  #unwritten = 0;
 
   /**
    * @param ws - The connection.
@@ -93,8 +81,10 @@ export class Connection {
 
   send(value: unknown): Promise<boolean> {
     const data = toData(value);
-    if (this.isOver || this.cutOffFull()) return GONE;
-    const isPatient = this.#countTurn() > MOST_IN_TURN;
+    // Not at once: a loop that does not look at the result would hold up the process for ever.
+    if (this.isOver || this.cutOffFull()) return nextTurn(false);
+    sends += 1;
+    const isPatient = sends % MOST_IN_TURN === 0;
     return new Promise((resolve) =>
       this.#ws.send(data, (error) => (isPatient ? setImmediate(resolve, !error) : resolve(!error))),
     );
@@ -121,25 +111,34 @@ export class Connection {
   /** Runs a function when the connection is closed; at once where it is already. */
   whenClosed(run: () => void): void {
     if (this.#ws.readyState === CLOSED) run();
-    else this.#ws.once('close', run);
+    else this.#whenClosed.push(run);
   }
 
-  /** Ends the connection if nothing has come since the last time, and asks for a sign of life. */
+  /** Ends the connection if its client has shown no life since the last time, and asks for a sign of it. */
   beat(): void {
     // While it is paused the client may well have answered.
-    if (!this.#isAlive && !this.#ws.isPaused) this.#ws.terminate();
-    this.#isAlive = false;
+    if (!this.#hasMoved() && !this.#ws.isPaused) this.#ws.terminate();
     if (!this.isOver) this.#ws.ping();
   }
 
-  noteLife(): void {
-    this.#isAlive = true;
+  /**
+   * Bytes count, not messages: a large one on a slow line takes longer than a beat, and no pong overtakes it. What
+   * goes out is a sign only where something was stuck before, since the system takes a lot for a dead client as well.
+   */
+  #hasMoved(): boolean {
+    const { socket } = this.#res.req;
+    const { bytesRead } = socket;
+    const left = unwritten(socket);
+    const hasMoved = bytesRead !== this.#bytesRead || (this.#unwritten > 0 && left !== this.#unwritten);
+    this.#bytesRead = bytesRead;
+    this.#unwritten = left;
+    return hasMoved;
   }
 
   receive(data: RawData, isBinary: boolean): void {
-    this.#isAlive = true;
-    // As ws is set up here, it gives nothing but buffers.
-    if (!Buffer.isBuffer(data)) return;
+    // As ws is set up here, it gives nothing but buffers. What comes behind a close is dropped, and must not pause the
+    // connection: the client's own close would never be seen.
+    if (!Buffer.isBuffer(data) || this.isOver) return;
     const message = isBinary ? data : data.toString();
     if (!this.#inbox.put(message)) return;
     this.#length += message.length;
@@ -150,19 +149,12 @@ export class Connection {
     this.#inbox.end();
     closeDetached(this.#res);
     this.#forget(this);
+    for (const run of this.#whenClosed) run();
   }
 
   #resume(): void {
     if (this.#ws.isPaused && this.#inbox.length <= MOST_MESSAGES / 2 && this.#length <= MOST_LENGTH / 2)
       this.#ws.resume();
-  }
-
-  /** How many messages were sent in this turn of the event loop. */
-  #countTurn(): number {
-    const turn = currentTurn();
-    this.#inTurn = turn === this.#turn ? this.#inTurn + 1 : 1;
-    this.#turn = turn;
-    return this.#inTurn;
   }
 
   cutOffFull(): boolean {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { closeDetached } from '../koa-compat.js';
 import { Connection } from './connection.js';
 import type { WebSocketSettings } from './options.js';
 import { upgradeOf } from './upgrade.js';
@@ -46,7 +47,11 @@ export class Sockets {
     server.handleUpgrade(req, upgrade.socket, upgrade.head, (ws) => {
       opened = ws;
     });
-    if (!opened) return undefined;
+    if (!opened) {
+      // ws has destroyed what somebody had ended.
+      closeDetached(upgrade.res);
+      return undefined;
+    }
     upgrade.res.statusCode = 101;
     upgrade.finish();
     return this.#keep(new Connection(opened, upgrade.res, this.#forget));

@@ -64,6 +64,7 @@ function isTaken(socket: Socket, written: number): boolean {
 function ignore(): void {}
 
 function begin(server: HttpServer, req: IncomingMessage, socket: Socket, head: Buffer): void {
+  if (socket.destroyed) return;
   // Answers to what the client has sent in advance go first.
   const before = responseOn(socket);
   if (before) before.once('close', () => setImmediate(() => begin(server, req, socket, head)));
@@ -72,7 +73,6 @@ function begin(server: HttpServer, req: IncomingMessage, socket: Socket, head: B
 }
 
 function serveUpgrade(server: HttpServer, req: IncomingMessage & Marked, socket: Socket, head: Buffer): void {
-  if (socket.destroyed) return;
   const upgrade = new Upgrade(req, socket, head);
   req[UPGRADE] = upgrade;
   // Frames follow, and no body that somebody could wait for.
@@ -87,17 +87,18 @@ function serveAsRequest(server: HttpServer, req: IncomingMessage, socket: Socket
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
   for (let at = 0; at < req.rawHeaders.length; at += 2) {
     const [name = '', value = ''] = req.rawHeaders.slice(at, at + 2);
-    const kept = /^connection$/i.test(name) ? withoutUpgrade(value) : value;
-    if (!/^(upgrade|http2-settings)$/i.test(name) && kept !== '') lines.push(`${name}: ${kept}`);
+    if (/^connection$/i.test(name)) lines.push(...withoutUpgrade(value));
+    else if (!/^(upgrade|http2-settings)$/i.test(name)) lines.push(`${name}: ${value}`);
   }
   socket.off('error', ignore);
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
 }
 
-function withoutUpgrade(connection: string): string {
+function withoutUpgrade(connection: string): string[] {
   const tokens = connection.split(',').map((token) => token.trim());
-  return tokens.filter((token) => !/^(upgrade|http2-settings|)$/i.test(token)).join(', ');
+  const kept = tokens.filter((token) => !/^(upgrade|http2-settings|)$/i.test(token));
+  return kept.length > 0 ? [`Connection: ${kept.join(', ')}`] : [];
 }
 
 /**

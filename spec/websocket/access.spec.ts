@@ -15,7 +15,7 @@ import {
 } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
 import { eventually } from '../support/socket.js';
-import { open, refused, withSockets } from '../support/sockets.js';
+import { handshake, open, rawTalk, refused, withSockets } from '../support/sockets.js';
 import { warningsOf } from '../support/warnings.js';
 
 class Root extends Controller<{ user?: string; seen?: number }> {
@@ -149,6 +149,30 @@ describe('hooks around sockets', () => {
       expect([status, text]).to.deep.equal([409, 'answered']);
     });
   });
+
+  const byHand: [title: string, answer: (request: Request) => void, expected: RegExp][] = [
+    ['whole', ({ ctx }) => ctx.res.end('by hand'), /^HTTP\/1.1 404 .*by hand$/s],
+    ['in part', ({ ctx }) => ctx.res.write('by hand'), /^HTTP\/1.1 404 (?!.*HTTP).*by hand/s],
+    ['by the end of the connection', ({ ctx }) => ctx.req.socket.end(), /^$/],
+  ];
+  for (const [title, answer, expected] of byHand)
+    it(`may answer by hand, ${title}: no handshake follows, and the request is over`, () => {
+      const root = new Root();
+      let closed = 0;
+      const hook: HttpMiddleware = {
+        beforeWebSocket: (request) => {
+          request.ctx.res.once('close', () => {
+            closed += 1;
+          });
+          answer(request);
+        },
+      };
+      return withSockets(micropie(root, { middlewares: [hook] }), async (service) => {
+        expect(String(await rawTalk(service, Buffer.from(handshake('/talk'))))).to.match(expected);
+        await eventually(() => closed === 1, 'the response is closed');
+        expect(root.calls).to.deep.equal([]);
+      });
+    });
 
   it('run for a socket that is not there where the controller owns its prefix, and it is 404', () =>
     withSockets(micropie(Root, { middlewares: [logging('a')], fallthrough: false }), async (service) => {

@@ -231,6 +231,30 @@ describe('upgrades to something else', () => {
       ]);
       client.socket.destroy();
     }));
+
+  it('stay so with empty headers', () => {
+    const telling = (ctx: Koa.Context) => {
+      ctx.body = JSON.stringify([ctx.headers.host, ctx.headers['x-empty']]);
+    };
+    return withSockets(telling, async (service) => {
+      const { status, body } = await rawAnswer(service, `GET / HTTP/1.1\r\nHost:\r\nX-Empty:\r\n${upgrade}\r\n`);
+      expect([status, String(body)]).to.deep.equal([200, '["",""]']);
+    });
+  });
+
+  it('leave nothing behind, however many come by one connection', async () => {
+    const counts: number[] = [];
+    const counting = (ctx: Koa.Context) => {
+      counts.push(ctx.req.socket.eventNames().reduce((sum, name) => sum + ctx.req.socket.listenerCount(name), 0));
+      ctx.body = 'x';
+    };
+    await withSockets(counting, async (service) => {
+      const client = await RawClient.open(portOf(service));
+      for (let n = 0; n < 20; n++) await client.exchange(`GET / HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`);
+      client.socket.destroy();
+    });
+    expect(counts.at(-1)).to.equal(counts[1]);
+  });
 });
 
 describe('sockets within other frameworks', () => {

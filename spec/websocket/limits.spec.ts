@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { micropie, type Socket } from '../../lib/index.js';
 import { portOf } from '../support/serving.js';
 import { eventually, RawClient } from '../support/socket.js';
-import { closeCode, frame, handshake, open, rawFrames, withSockets } from '../support/sockets.js';
+import { closeCode, type Frame, frame, framesOf, handshake, open, rawFrames, withSockets } from '../support/sockets.js';
 
 const MIB = 2 ** 20;
 
@@ -54,6 +54,20 @@ class Root {
       this.sent += 1;
     }
     this.ended += 1;
+  }
+
+  /** Does not look whether anybody is still there. */
+  async ws_blind(socket: Socket, request: { signal: AbortSignal }) {
+    request.signal.addEventListener('abort', () => setTimeout(() => (this.ended += 1), 20));
+    while (this.ended === 0 && this.sent < 2_000_000) {
+      await socket.send('x');
+      this.sent += 1;
+    }
+  }
+
+  async ws_large(socket: Socket) {
+    socket.send('x'.repeat(24 * MIB));
+    for await (const { length } of socket) await socket.send(length);
   }
 
   async ws_values(socket: Socket, what: string) {
@@ -173,6 +187,17 @@ describe('a socket under load', function () {
     });
   });
 
+  it('does not hold up the process where a handler goes on sending to who has left', () => {
+    const root = new Root();
+    return withSockets(micropie(root), async (service) => {
+      const client = await open(service, '/blind');
+      await client.next();
+      client.ws.terminate();
+      await eventually(() => root.ended === 1, 'the signal aborts', 20_000);
+      expect(root.sent).to.be.below(2_000_000);
+    });
+  });
+
   it('cuts off a client that does not read while the handler does not wait', () => {
     const root = new Root();
     return withSockets(micropie(root), async (service) => {
@@ -206,6 +231,37 @@ describe('a socket under load', function () {
     });
   });
 
+  it('keeps one on a slow line that sends a message for longer than two beats', () =>
+    withSockets(micropie(Root, { websocket: { heartbeat: 0.2 } }), async (service) => {
+      const client = await RawClient.open(portOf(service));
+      await client.send(handshake('/echo'));
+      await client.response({ head: true });
+      const frames: Frame[] = [];
+      client.socket.on('data', (bytes) => frames.push(...framesOf(bytes)));
+      const bytes = frame('x'.repeat(1000));
+      for (let at = 0; at < bytes.length; at += 100) {
+        await client.send(bytes.subarray(at, at + 100));
+        await sleep(100);
+      }
+      await eventually(() => frames.some(({ opcode }) => opcode === 1), 'it is echoed');
+      client.reset();
+    }));
+
+  it('keeps one on a slow line that takes a message in for longer than two beats', () =>
+    withSockets(micropie(Root, { websocket: { heartbeat: 0.5 } }), async (service) => {
+      const socket = connect(portOf(service), '127.0.0.1');
+      let read = 0;
+      socket.on('data', ({ length }) => {
+        read += length;
+        socket.pause();
+        setTimeout(() => socket.resume(), 4);
+      });
+      socket.write(handshake('/large'));
+      await eventually(() => read > 24 * MIB || socket.destroyed, 'it has come', 15_000);
+      expect(read).to.be.above(24 * MIB);
+      socket.resetAndDestroy();
+    }));
+
   it('does not take a client for dead that it has paused', () => {
     const root = new Root();
     return withSockets(micropie(root, { websocket: { heartbeat: 0.1 } }), async (service) => {
@@ -233,6 +289,18 @@ describe('a socket under load', function () {
 });
 
 describe('a handler that closes', () => {
+  it('is answered by a client that still has much to send', () =>
+    withSockets(micropie(Root), async (service) => {
+      const client = await RawClient.open(portOf(service));
+      await client.send(handshake('/shut'));
+      await client.response({ head: true });
+      const closed = once(client.socket, 'end');
+      for (let n = 0; n < 200; n++) client.socket.write(frame('x'.repeat(1000)));
+      client.socket.write(frame(Buffer.from([15, 160]), { opcode: 8 }));
+      await closed;
+      client.socket.destroy();
+    }));
+
   it('gets nothing more and can send nothing more; the reason is cut between characters', () => {
     const root = new Root();
     return withSockets(micropie(root), async (service) => {

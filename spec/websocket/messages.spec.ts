@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import * as z from 'zod';
 import { Controller, micropie, type Request, type Socket } from '../../lib/index.js';
 import { open, refused, withSockets } from '../support/sockets.js';
 
 class Root extends Controller {
+  rooms = 0;
+
   async ws_echo(socket: Socket) {
     for await (const message of socket) await socket.send(message);
   }
@@ -36,12 +39,18 @@ class Root extends Controller {
     await socket.send([id, flag]);
   }
 
+  async ws_room(socket: Socket, name: string, { size }: { size: number }) {
+    this.rooms += 1;
+    await socket.send([name, size]);
+  }
+
   echo() {
     return 'by HTTP';
   }
 
   static routes = {
     ws_typed: { params: [Number] },
+    ws_room: { params: [z.string().min(3).toLowerCase()], input: z.object({ size: z.coerce.number().max(9) }) },
     ws_declared: { path: '/rooms/:id/live', params: [Number, Boolean] },
   };
 }
@@ -55,6 +64,7 @@ describe('ws_ methods', () => {
     ['a rest parameter takes the segments', '/words/a%2Fb/c', '["a/b","c"]'],
     ['a trailing slash is ignored', '/words/a/', '["a"]'],
     ['params convert', '/typed/12', 'number'],
+    ['a schema of a parameter, and one of the query', '/room/LOBBY?size=7', '["lobby",7]'],
     ['a declared path, and params', '/rooms/4/live?flag=yes', '[4,true]'],
   ];
   for (const [title, path, message] of first)
@@ -80,6 +90,18 @@ describe('ws_ methods', () => {
         const answer = await refused(service, path);
         expect([answer.status, answer.text]).to.deep.equal([status, text]);
       }));
+
+  it('are refused by HTTP with all that their schemas say, before the handshake', () => {
+    const root = new Root();
+    return withSockets(micropie(root), async (service) => {
+      const { status, text, headers } = await refused(service, '/room/ab?size=10');
+      expect([status, headers['content-type']]).to.deep.equal([400, 'application/problem+json']);
+      const { errors } = JSON.parse(text);
+      expect(errors).to.have.length(2);
+      expect(text).to.match(/Too small.*Too big/s);
+      expect(root.rooms).to.equal(0);
+    });
+  });
 
   it('echo texts and bytes as what they are, whole and in order', () =>
     withSockets(micropie(Root), async (service) => {
