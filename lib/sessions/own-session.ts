@@ -163,9 +163,14 @@ export class OwnSession implements RequestSession, SessionOwner {
     this.#isSealed = true;
     if (this.#isHeld || this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#object) return;
-    watchUntilClosed(this.#object, this.#ctx.res, (error) => report(error, this.#ctx));
-    Object.freeze(this.#object);
+    const object = this.#object;
+    if (!object) return;
+    watchUntilClosed(
+      () => object,
+      this.#ctx.res,
+      (error) => report(error, this.#ctx),
+    );
+    Object.freeze(object);
   }
 
   #use(): void {
