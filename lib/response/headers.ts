@@ -17,6 +17,17 @@ export function markPrivate(ctx: Context): void {
 
 function mark(ctx: Context): void {
   if (ctx.headerSent) return;
-  if (!ctx.response.get('Cache-Control')) ctx.set('Cache-Control', 'private');
+  const own = [ctx.response.get('Cache-Control')].flat().join(', ');
+  const value = ctx.res.hasHeader('Set-Cookie') ? withoutSharing(own) : own;
+  if (value === '' || value !== own) ctx.set('Cache-Control', value || 'private');
   ctx.vary('Cookie');
+}
+
+const SHARING = /(^|,)\s*(?:public|s-maxage\s*=[^,]*)\s*(?=,|$)/gi;
+const UNSHARED = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i;
+
+/** A shared cache that keeps a cookie gives one visitor's session to the next; RFC 9111 lets it, also by a max-age alone. */
+function withoutSharing(cacheControl: string): string {
+  const rest = cacheControl.replace(SHARING, '').replace(/^[\s,]+/, '');
+  return UNSHARED.test(rest) ? rest : ['private', rest].filter(Boolean).join(', ');
 }
