@@ -41,7 +41,8 @@ function merge(options: ClientOptions, others: CallOptions): ClientOptions {
   new Headers(others.headers).forEach((value, name) => {
     headers.set(name, value);
   });
-  return { ...options, ...others, headers };
+  const { fetch = options.fetch, signal = options.signal } = others;
+  return { routes: options.routes, fetch, signal, headers };
 }
 
 function call(base: string, options: ClientOptions, names: readonly string[], args: readonly unknown[]): object {
