@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { isHttpError } from 'http-errors';
-import { type HookResponse, HttpMiddleware, type Request, reply } from '../lib/index.js';
+import { type HookResponse, HttpMiddleware, issuesOf, type Request, reply } from '../lib/index.js';
 import { html, page } from './html.js';
 
 /** What a page tells of an error. */
@@ -12,17 +12,15 @@ export interface Problem {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-interface Issue {
-  readonly message: string;
-}
-
 /** What may be told of an error; the app hears of those that are the server's own fault. */
 export function problemOf({ ctx }: Request, error: Error): Problem {
   const status = isHttpError(error) ? error.status : 500;
   const title = STATUS_CODES[status] ?? String(status);
   if (isHttpError(error) && error.expose) {
-    const issues: Issue[] = error['issues'] ?? [error];
-    const messages = issues.map(({ message }) => message).filter((message) => message !== title);
+    const issues = issuesOf(error);
+    const messages = (issues.length > 0 ? issues : [error])
+      .map(({ message }) => message)
+      .filter((message) => message !== title);
     return { status, title, messages, headers: error.headers ?? {} };
   }
   // What a hook answers does not reach Koa, which would report it.

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { isJson } from '../body/content.js';
 import type { Context } from '../context.js';
-import { type Issue, toIssue } from '../errors.js';
+import { type Issue, issuesOf } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { checkHead } from './head.js';
 
@@ -68,13 +68,12 @@ function describeError(error: Error): ErrorAnswer {
   const status = statusOf(error);
   const title = STATUS_CODES[status] ?? String(status);
   const isTold = Reflect.get(error, 'expose') === true && status < 500 && error.message !== title;
-  const issues: unknown = Reflect.get(error, 'issues');
   const headers: unknown = Reflect.get(error, 'headers');
   return {
     status,
     title,
     detail: isTold ? error.message : undefined,
-    issues: isTold && Array.isArray(issues) ? issues.map(toIssue) : [],
+    issues: isTold ? issuesOf(error) : [],
     headers: { ...(typeof headers === 'object' ? headers : {}) },
   };
 }
