@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import createError, { isHttpError } from 'http-errors';
 import type { Context, Middleware } from 'koa';
-import { type HookResponse, HttpMiddleware, type Request, reply } from '../lib/index.js';
+import { type HookResponse, HttpMiddleware, issuesOf, type Request, reply } from '../lib/index.js';
 import { html, page } from './html.js';
 
 /** What people are told of an error. */
@@ -13,17 +13,15 @@ export interface Problem {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-interface Issue {
-  readonly message: string;
-}
-
 /** What may be told of an error; the app hears of those that are the server's own fault. */
 export function problemOf(ctx: Context, error: unknown): Problem {
   const status = isHttpError(error) ? error.status : 500;
   const title = STATUS_CODES[status] ?? 'Error';
   if (isHttpError(error) && error.expose) {
-    const issues: Issue[] = error['issues'] ?? [error];
-    const messages = issues.map(({ message }) => message).filter((message) => message !== title);
+    const issues = issuesOf(error);
+    const messages = (issues.length > 0 ? issues : [error])
+      .map(({ message }) => message)
+      .filter((message) => message !== title);
     return { status, title, messages, headers: error.headers ?? {} };
   }
   // An error that was answered does not reach Koa, which would report it.

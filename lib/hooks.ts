@@ -8,7 +8,7 @@ import { isRecord } from './values.js';
 export interface HookResponse {
   readonly statusCode: number;
   readonly body?: unknown;
-  readonly headers?: HeadersLike;
+  readonly headers?: HeadersLike | undefined;
 }
 
 type Awaitable<T> = T | Promise<T>;

@@ -7,6 +7,7 @@ export { currentRequest } from './controller/ambient.js';
 export { Controller } from './controller/controller.js';
 export { type Nested, nested } from './controller/nested.js';
 export type { RouteDeclaration, RouteName, Routes } from './controller/routes-type.js';
+export { type Issue, issuesOf } from './errors.js';
 export { type HookResponse, HttpMiddleware } from './hooks.js';
 export { type Micropie, micropie } from './micropie.js';
 export type { MicropieOptions } from './options.js';

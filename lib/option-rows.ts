@@ -13,6 +13,9 @@ export type Rows<T> = { readonly [K in keyof T]-?: Row<T[K]> };
 /** The values of a group of options, each given or its fallback. */
 export type Settled<R> = { readonly [K in keyof R]: R[K] extends Row<infer T> ? T : never };
 
+/** A group of options with its defaults filled in. */
+export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
 export function booleanRow<T extends boolean | undefined>(fallback: T): Row<boolean | T> {
   return { fallback, must: 'be true or false', allows: (value) => typeof value === 'boolean' };
 }

@@ -9,27 +9,27 @@ import { settleWebSocket, WEBSOCKET_ROW, type WebSocketOptions, type WebSocketSe
 /** The second argument of `micropie`. */
 export interface MicropieOptions {
   /** The path below which the controller answers, such as `/api`. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Hooks, in the order in which they run. */
-  readonly middlewares?: readonly HttpMiddleware[];
+  readonly middlewares?: readonly HttpMiddleware[] | undefined;
   /** `false` answers 404 where no route matches, hooks and all, instead of handing on; true where not given. */
-  readonly fallthrough?: boolean;
+  readonly fallthrough?: boolean | undefined;
   /** Whether path segments beyond a method's parameters make the path unknown; false where not given. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** Where sessions are kept; in memory where not given. */
-  readonly sessionBackend?: SessionBackend;
+  readonly sessionBackend?: SessionBackend | undefined;
   /** The session's settings; `false` turns sessions off. */
-  readonly session?: SessionOptions | false;
+  readonly session?: SessionOptions | false | undefined;
   /** The limits of bodies, in bytes; `false` leaves bodies unparsed. */
-  readonly body?: BodyLimits | false;
+  readonly body?: BodyLimits | false | undefined;
   /** The limits of uploads, and where to keep files; `false` refuses multipart bodies with 415. */
-  readonly uploads?: UploadOptions | false;
+  readonly uploads?: UploadOptions | false | undefined;
   /** The folder of the templates; `templates` where not given. */
-  readonly views?: string;
+  readonly views?: string | undefined;
   /** The template around each page, which it sees as `body`; none where not given. */
-  readonly layout?: string;
+  readonly layout?: string | undefined;
   /** Who may open sockets, and their limits. */
-  readonly websocket?: WebSocketOptions;
+  readonly websocket?: WebSocketOptions | undefined;
 }
 
 /** The options with all defaults filled in. */

@@ -6,7 +6,7 @@ import { notFound } from './errors.js';
 import { type HttpMiddleware, runAfter, runBefore, runBeforeCall, runOnError } from './hooks.js';
 import { closeWithConnection, isClosed, whenClosed } from './koa-compat.js';
 import { exchangeOf, type Request } from './request.js';
-import { dropBodyHeaders, writeErrors } from './response/problem.js';
+import { dropBodyHeaders, keepHeaders, writeErrors } from './response/problem.js';
 import { Reply, reply } from './response/reply.js';
 import { filterReply } from './response/returns.js';
 import { requireReadable, send, toReply } from './response/send.js';
@@ -118,6 +118,7 @@ export async function recover(service: Way, request: Request, target: Target, th
     const answer = await runOnError(hooksAfter(service, target), request, error);
     if (answer) {
       dropBodyHeaders(ctx);
+      keepHeaders(ctx, error);
       return await finish(request, answer);
     }
     await saveSafely(request);

@@ -12,3 +12,10 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
 export function isClass(value: unknown): value is new (...args: readonly unknown[]) => object {
   return typeof value === 'function' && typeof value.prototype === 'object' && value.prototype !== null;
 }
+
+/** Whether it is a list, or an object that no class made. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}

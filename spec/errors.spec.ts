@@ -3,9 +3,9 @@ import { createContext, runInContext } from 'node:vm';
 import { expect } from 'chai';
 import createError from 'http-errors';
 import Koa from 'koa';
-import { micropie, reply } from '../lib/index.js';
+import { type HttpMiddleware, type Issue, issuesOf, micropie, reply } from '../lib/index.js';
 import { redirect } from '../lib/response/redirect.js';
-import { appOf, errorsOf, withServer } from './support/app.js';
+import { appOf, client, errorsOf, withServer } from './support/app.js';
 import { withSocket } from './support/socket.js';
 
 const SECRET = 'the-secret-of-the-handler';
@@ -296,3 +296,40 @@ function revoked(): unknown {
 function foreign(source: string): unknown {
   return runInContext(source, createContext());
 }
+
+describe('issuesOf(error)', () => {
+  class Root {
+    greet(_name: string, times = 1) {
+      return times;
+    }
+    own() {
+      throw createError(409, 'Taken', { issues: [{ message: 'Taken', path: ['mail', { key: 'host' }] }, 'odd'] });
+    }
+    fails() {
+      throw createError(409, 'Taken', { issues: 'none' });
+    }
+  }
+  const hook: HttpMiddleware = { onError: (_request, error) => reply(200, issuesOf(error)) };
+  const rows: [path: string, issues: Issue[]][] = [
+    [
+      '/greet?times=x',
+      [
+        { message: "Missing required parameter '_name'", path: ['_name'] },
+        { message: "Parameter 'times' must be a number", path: ['times'] },
+      ],
+    ],
+    [
+      '/own',
+      [
+        { message: 'Taken', path: ['mail', 'host'] },
+        { message: 'odd', path: [] },
+      ],
+    ],
+    ['/fails', []],
+  ];
+  for (const [path, issues] of rows)
+    it(`tells a hook of ${issues.length} issues for ${path}`, async () => {
+      const answer = await client(micropie(Root, { middlewares: [hook] })).get(path);
+      expect(answer.body).to.deep.equal(issues);
+    });
+});

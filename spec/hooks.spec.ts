@@ -33,6 +33,17 @@ class Root {
   absent() {
     throw createError(404, 'No such thing');
   }
+  busy() {
+    throw createError(503, {
+      headers: {
+        'Retry-After': '7',
+        'WWW-Authenticate': 'Basic',
+        'Content-Type': 'text/css',
+        ETag: '"1"',
+        'Cache-Control': 'max-age=9',
+      },
+    });
+  }
   odd() {
     throw 'a string';
   }
@@ -489,6 +500,31 @@ describe('onError(request, error)', () => {
     expect((await agent.get('/unknown')).text).to.equal('404: Not Found');
     expect((await agent.get('/posted')).text).to.equal('405: Method Not Allowed');
     expect((await agent.get('/absent')).text).to.equal('404: No such thing');
+  });
+
+  it("keeps what the error's own headers say, but for what describes a body", async () => {
+    const page: HttpMiddleware = { onError: (_request, error) => reply(Number(Reflect.get(error, 'status')), 'Sorry') };
+    const { agent } = mount(page);
+    expect((await agent.get('/posted')).headers).to.include({ allow: 'POST, OPTIONS' });
+    const { headers } = await agent.get('/busy');
+    expect(headers).to.include({
+      'retry-after': '7',
+      'www-authenticate': 'Basic',
+      'content-type': 'text/plain; charset=utf-8',
+    });
+    expect(headers).not.to.have.any.keys('etag', 'cache-control');
+  });
+
+  it('has its own headers win over those of the error', async () => {
+    const returned: HttpMiddleware = { onError: () => reply(503, 'Sorry', { 'Retry-After': '60' }) };
+    expect((await mount(returned).agent.get('/busy')).headers['retry-after']).to.equal('60');
+    const set: HttpMiddleware = {
+      onError({ ctx }) {
+        ctx.set('Retry-After', '61');
+        return reply(503, 'Sorry');
+      },
+    };
+    expect((await mount(set).agent.get('/busy')).headers['retry-after']).to.equal('61');
   });
 
   it('gets an Error whatever was thrown', async () => {

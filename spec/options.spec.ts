@@ -181,7 +181,7 @@ describe('micropie(controller, options)', () => {
         session: blank(session || {}),
         body: blank(body || {}),
         uploads: blank(uploads || {}),
-        websocket: blank(websocket),
+        websocket: blank(websocket ?? {}),
       }),
     ).to.deep.equal({
       ...defaults,

@@ -1,17 +1,12 @@
-import { isHttpError } from 'http-errors';
-import { HttpMiddleware, type Request, reply } from '../../lib/index.js';
+import { HttpMiddleware, type Issue, issuesOf, type Request, reply } from '../../lib/index.js';
 import { formPage } from './pages.js';
-
-interface Issue {
-  readonly message: string;
-  readonly path: readonly PropertyKey[];
-}
 
 /** Answers a form that was refused with the same form: what was typed in, and beside each field what is wrong. */
 export class FormIssues extends HttpMiddleware {
   override onError({ bodyParams }: Request, error: Error) {
-    if (!isHttpError(error) || error.status !== 400 || !error['issues']) return undefined;
-    return reply(400, formPage(textsOf(bodyParams), messagesOf(error['issues'])));
+    const issues = issuesOf(error);
+    if (issues.length === 0) return undefined;
+    return reply(400, formPage(textsOf(bodyParams), messagesOf(issues)));
   }
 }
 

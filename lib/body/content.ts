@@ -5,6 +5,8 @@ import { MIMEType } from 'node:util';
 export const FORM = 'application/x-www-form-urlencoded';
 export const MULTIPART = 'multipart/form-data';
 
+const JSON_TYPE = /^application\/json$|\+json$/;
+
 // RFC 2046, section 5.1.1: 1 to 70 ASCII characters. Without those that a quoted header parameter would have to escape.
 const BOUNDARY = /^[ !#-[\]-~]{1,70}$/;
 
@@ -34,6 +36,11 @@ export function isEmpty({ headers }: IncomingMessage): boolean {
 export function mediaTypeOf(req: IncomingMessage): string {
   const { 'content-type': type = '' } = req.headers;
   return hasContent(req) ? type.replace(/;.*/s, '').trim().toLowerCase() : '';
+}
+
+/** Whether the content is JSON, as far as its type says. */
+export function isJson(req: IncomingMessage): boolean {
+  return JSON_TYPE.test(mediaTypeOf(req));
 }
 
 /** The boundary of a multipart body; undefined where the header names none that could be one. */

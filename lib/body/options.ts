@@ -3,9 +3,9 @@ import { countRow, type Row, type Settled } from '../option-rows.js';
 /** The largest bodies that are parsed, in bytes after decompression. */
 export interface BodyLimits {
   /** A JSON body; 1 MiB where not given. */
-  readonly jsonLimit?: number;
+  readonly jsonLimit?: number | undefined;
   /** A urlencoded form; 56 KiB where not given. */
-  readonly formLimit?: number;
+  readonly formLimit?: number | undefined;
 }
 
 const KIB = 1024;

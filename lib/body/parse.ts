@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { badRequest, payloadTooLarge, unsupportedMediaType } from '../errors.js';
 import { isRecord } from '../values.js';
 import { type Body, bodyOf } from './body.js';
-import { FORM, hasContent, isEmpty, MULTIPART, mediaTypeOf } from './content.js';
+import { FORM, hasContent, isEmpty, isJson, MULTIPART, mediaTypeOf } from './content.js';
 import type { BodySettings } from './options.js';
 import { emptyLists, givenLists, listsOf, parsePairs } from './pairs.js';
 
@@ -18,7 +18,6 @@ interface Parsers {
 
 const PARSED_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'QUERY'];
 const NEXT = async () => {};
-const JSON_TYPE = /^application\/json$|\+json$/;
 
 /**
  * Prepares the parsing of JSON and of forms. A body that was parsed in front is used as it is.
@@ -34,7 +33,7 @@ export function prepareBodyParser(limits: BodySettings | false): (ctx: Context) 
     if (!limits || !methods.has(ctx.request.method) || ctx.req.readableEnded) return undefined;
     const type = mediaTypeOf(ctx.req);
     if (type === MULTIPART) return bodyOf({ isMultipart: true });
-    const kind = type === FORM ? 'form' : JSON_TYPE.test(type) && 'json';
+    const kind = type === FORM ? 'form' : isJson(ctx.req) && 'json';
     if (!kind) return hasContent(ctx.req) && !isEmpty(ctx.req) ? bodyOf({ isUnreadType: true }) : undefined;
     parsers ??= loadParsers(limits).then((loaded) => {
       parsers = loaded;

@@ -40,7 +40,8 @@ function surface(base: string, options: ClientOptions, names: readonly string[])
 function merge(options: ClientOptions, others: CallOptions): ClientOptions {
   const headers = new Headers(options.headers);
   for (const [name, value] of new Headers(others.headers)) headers.set(name, value);
-  return { ...options, ...others, headers };
+  const { fetch = options.fetch, signal = options.signal } = others;
+  return { routes: options.routes, fetch, signal, headers };
 }
 
 function call(base: string, options: ClientOptions, names: readonly string[], args: readonly unknown[]): object {

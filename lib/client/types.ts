@@ -7,17 +7,17 @@ import type { ResultOf } from './result.js';
 /** What may be said of single calls, as in `api({ signal }).slow()`. */
 export interface CallOptions {
   /** Sends the requests, in place of the global `fetch`. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Headers of every request. */
-  readonly headers?: RequestInit['headers'];
+  readonly headers?: RequestInit['headers'] | undefined;
   /** Ends the requests, and what is being read of their answers, when it aborts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The options of `client`. */
 export interface ClientOptions extends CallOptions {
   /** The `path` of each method that a POST to its name does not reach, as the class declares it. */
-  readonly routes?: object;
+  readonly routes?: object | undefined;
 }
 
 /** The options of `client`, with the paths that a class demands. */

@@ -5,6 +5,7 @@ import { prepareBodyParser } from '../body/parse.js';
 import type { Context } from '../context.js';
 import { UNDECLARED } from '../controller/declarations.js';
 import { forbidden } from '../errors.js';
+import type { Filled } from '../option-rows.js';
 import { settleRows } from '../option-rows.js';
 import type { Way } from '../pipeline.js';
 import { exchangeOf, Request } from '../request.js';
@@ -26,7 +27,7 @@ import { type ServedTool, toolsOf } from './tools.js';
 export class Endpoint {
   readonly way: Way;
   readonly #service: Service;
-  readonly #options: Required<McpOptions>;
+  readonly #options: Filled<McpOptions>;
   readonly #tools: ReadonlyMap<string, ServedTool>;
   readonly #callHooks: readonly CallHooks[];
   readonly #match: Match;
@@ -36,7 +37,7 @@ export class Endpoint {
   #protocol: Promise<McpHttpHandler> | undefined;
 
   /** @throws TypeError for a route that can't be a tool. */
-  constructor(service: Service, options: Required<McpOptions>) {
+  constructor(service: Service, options: Filled<McpOptions>) {
     this.#service = service;
     this.#options = options;
     this.#tools = toolsOf(service.handlers);

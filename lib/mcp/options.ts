@@ -1,4 +1,4 @@
-import { type Rows, settleRows, textRow } from '../option-rows.js';
+import { type Filled, type Rows, settleRows, textRow } from '../option-rows.js';
 import { ORIGINS_ROW } from '../websocket/origin.js';
 
 /** The second argument of `mcp`. */
@@ -8,12 +8,12 @@ export interface McpOptions {
   /** Its version. */
   readonly version: string;
   /** Where it answers; `/mcp` where not given. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Other origins whose pages may come, such as `['https://app.example.com']`; none where not given. */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
 }
 
-const ROWS: Rows<Required<McpOptions>> = {
+const ROWS: Rows<Filled<McpOptions>> = {
   name: textRow(''),
   version: textRow(''),
   path: {
@@ -25,8 +25,8 @@ const ROWS: Rows<Required<McpOptions>> = {
 };
 
 /** @throws TypeError that names the option that is missing, unknown or wrong. */
-export function settleOptions(options: McpOptions): Required<McpOptions> {
-  const settled = settleRows<Required<McpOptions>>(options, ROWS, 'mcp: options');
+export function settleOptions(options: McpOptions): Filled<McpOptions> {
+  const settled = settleRows<Filled<McpOptions>>(options, ROWS, 'mcp: options');
   for (const name of ['name', 'version'] as const)
     if (settled[name] === '') throw new TypeError(`mcp: options.${name} must ${ROWS[name].must}`);
   return settled;

@@ -1,4 +1,5 @@
 import type { Micropie } from '../micropie.js';
+import type { Filled } from '../option-rows.js';
 import { serviceOf } from '../service.js';
 import { isRecord } from '../values.js';
 import { Definitions } from './definitions.js';
@@ -60,13 +61,13 @@ function routesOfMount(one: Mount): MountedRoute[] {
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
 
 class Writing {
-  readonly #settings: Required<OpenApiOptions>;
+  readonly #settings: Filled<OpenApiOptions>;
   readonly #definitions: Definitions;
   readonly #problem: object;
   readonly #ids = new Set<string>();
   readonly #cookies = new Map<string, string>();
 
-  constructor(settings: Required<OpenApiOptions>) {
+  constructor(settings: Filled<OpenApiOptions>) {
     this.#settings = settings;
     this.#definitions = new Definitions('#/components/schemas/', Object.keys(settings.components['schemas'] ?? {}));
     this.#problem = problemResponse(this.#definitions.add('Problem', PROBLEM));

@@ -1,4 +1,4 @@
-import { type Rows, settleRows } from '../option-rows.js';
+import { type Filled, type Rows, settleRows } from '../option-rows.js';
 import { isRecord } from '../values.js';
 
 /** A part of a document that is taken as it is given. */
@@ -9,16 +9,16 @@ export interface OpenApiOptions {
   /** What the API is called, and its version. */
   readonly info: Part & { readonly title: string; readonly version: string };
   /** Where it is served; the origin of the document where not given. */
-  readonly servers?: readonly (Part & { readonly url: string })[];
+  readonly servers?: readonly (Part & { readonly url: string })[] | undefined;
   /** What every operation asks for, such as `[{ bearer: [] }]`; the schemes are in `components`. */
-  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[] | undefined;
   /** Schemes, schemas and others that are yours; the names that you use are left to you. */
-  readonly components?: Readonly<Record<string, Part>>;
+  readonly components?: Readonly<Record<string, Part>> | undefined;
   /** What the groups of operations are about. */
-  readonly tags?: readonly (Part & { readonly name: string })[];
+  readonly tags?: readonly (Part & { readonly name: string })[] | undefined;
 }
 
-type Settings = Required<OpenApiOptions>;
+type Settings = Filled<OpenApiOptions>;
 
 const ROWS: Rows<Settings> = {
   info: {

@@ -18,8 +18,19 @@ export function markPrivate(ctx: Context): void {
 function mark(ctx: Context): void {
   if (ctx.headerSent) return;
   const { res } = ctx;
-  if (!res.getHeader('Cache-Control')) res.setHeader('Cache-Control', 'private');
+  const own = [ctx.response.get('Cache-Control')].flat().join(', ');
+  const value = res.hasHeader('Set-Cookie') ? withoutSharing(own) : own;
+  if (value === '' || value !== own) res.setHeader('Cache-Control', value || 'private');
   const vary = res.getHeader('Vary');
   if (vary === undefined) res.setHeader('Vary', 'Cookie');
   else if (vary !== 'Cookie') ctx.vary('Cookie');
+}
+
+const SHARING = /(^|,)\s*(?:public|s-maxage\s*=[^,]*)\s*(?=,|$)/gi;
+const UNSHARED = /(?:^|,)\s*(?:private|no-store)\s*(?:,|$)/i;
+
+/** A shared cache that keeps a cookie gives one visitor's session to the next; RFC 9111 lets it, also by a max-age alone. */
+function withoutSharing(cacheControl: string): string {
+  const rest = cacheControl.replace(SHARING, '').replace(/^[\s,]+/, '');
+  return UNSHARED.test(rest) ? rest : ['private', rest].filter(Boolean).join(', ');
 }

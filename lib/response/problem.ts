@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
+import { isJson } from '../body/content.js';
 import type { Context } from '../context.js';
-import { type Issue, toIssue } from '../errors.js';
+import { type Issue, issuesOf } from '../errors.js';
 import { exchangeOf, type Request } from '../request.js';
 import { checkHead } from './head.js';
 
@@ -24,8 +25,10 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
   const { onerror } = ctx;
   // Before Koa has the error: what is thrown while it answers would end the process.
   const answer = describeError(error);
-  const isJson = wantsJson(ctx, prefersJson || exchangeOf(request).body?.json !== undefined);
-  const text = isJson ? JSON.stringify(problemOf(answer)) : textOf(answer);
+  // Also JSON that nobody could read, or that a parser in front has read.
+  const isOfProgram = prefersJson || isJson(ctx.req) || exchangeOf(request).body?.json !== undefined;
+  const asProblem = wantsJson(ctx, isOfProgram);
+  const text = asProblem ? JSON.stringify(problemOf(answer)) : textOf(answer);
   ctx.onerror = (thrown) => {
     if (thrown !== error || ctx.headerSent || !ctx.writable) return onerror.call(ctx, thrown);
     ctx.app.emit('error', error, ctx);
@@ -33,11 +36,17 @@ export function writeErrors(request: Request, error: Error, prefersJson: boolean
     ctx.set(answer.headers);
     ctx.status = answer.status;
     ctx.vary('Accept');
-    ctx.type = isJson ? 'application/problem+json' : 'text';
+    ctx.type = asProblem ? 'application/problem+json' : 'text';
     ctx.length = Buffer.byteLength(text);
     checkHead(ctx);
     ctx.res.end(text);
   };
+}
+
+/** Gives the answer of a hook what an error says of itself, such as `Allow` and `Retry-After`. */
+export function keepHeaders(ctx: Context, error: Error): void {
+  for (const [name, value] of Object.entries(describeError(error).headers))
+    if (!OF_THE_BODY.test(name.toLowerCase()) && !ctx.res.hasHeader(name)) ctx.set(name, value);
 }
 
 /** What may be told of an error, as a text. */
@@ -59,13 +68,12 @@ function describeError(error: Error): ErrorAnswer {
   const status = statusOf(error);
   const title = STATUS_CODES[status] ?? String(status);
   const isTold = Reflect.get(error, 'expose') === true && status < 500 && error.message !== title;
-  const issues: unknown = Reflect.get(error, 'issues');
   const headers: unknown = Reflect.get(error, 'headers');
   return {
     status,
     title,
     detail: isTold ? error.message : undefined,
-    issues: isTold && Array.isArray(issues) ? issues.map(toIssue) : [],
+    issues: isTold ? issuesOf(error) : [],
     headers: { ...(typeof headers === 'object' ? headers : {}) },
   };
 }

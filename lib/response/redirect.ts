@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
 import { type HeadersLike, type Reply, reply, toPairs } from './reply.js';
 
-const UNSAFE = /[\u0000-\u001f\u007f\\]|^\s*\/\//;
+// Browsers read a backslash as a slash, but not behind the path.
+const UNSAFE = /[\u0000-\u001f\u007f]|^\s*\/\/|^[^?#]*\\/;
 const SCHEME = /^[a-z][a-z\d+.-]*:/i;
 const ALLOWED_SCHEME = /^https?:\/\/[!-.0-~]+(?:[/?#]|$)/i;
 const NOT_IN_A_PATH = /[^\w/%.~!$&'()*+,;=:@-]+/g;
-const NOT_ASCII = /[\u0080-\uffff]+/g;
+const NOT_IN_A_QUERY = /[\\\u0080-\uffff]+/g;
 
 /** The statuses by which a client goes to `Location` by itself. */
 export type RedirectStatus = 301 | 302 | 303 | 307 | 308;
@@ -30,12 +31,11 @@ export function redirect(location: string, status: RedirectStatus = 302, headers
   return reply(status, '', [['Location', encodePath(location)], ...toPairs(headers)]);
 }
 
-/** As MicroPie does: what is not ASCII in the path is percent-encoded, what is encoded stays, the query is left alone. */
+/** As MicroPie does: what is not ASCII in the path is percent-encoded, what is encoded stays, the query is left alone but for what no address or header can carry. */
 function encodePath(location: string): string {
   const end = location.search(/[?#]/);
   const path = end === -1 ? location : location.slice(0, end);
   const [, origin = '', rest = ''] = /^(https?:\/\/[^/]*)?(.*)$/is.exec(path) ?? [];
   const query = end === -1 ? '' : location.slice(end);
-  // Only ASCII goes through a header unharmed.
-  return origin + rest.replace(NOT_IN_A_PATH, encodeURIComponent) + query.replace(NOT_ASCII, encodeURIComponent);
+  return origin + rest.replace(NOT_IN_A_PATH, encodeURIComponent) + query.replace(NOT_IN_A_QUERY, encodeURIComponent);
 }

@@ -1,16 +1,16 @@
-import { countRow, type Rows, settleRows } from '../option-rows.js';
+import { countRow, type Filled, type Rows, settleRows } from '../option-rows.js';
 import { Inbox } from '../streams/inbox.js';
 import { Queue } from '../streams/queue.js';
 
 /** What `channel` takes. */
 export interface ChannelOptions {
   /** How many of the last values are kept for subscribers that come back; 0 where not given. */
-  readonly keep?: number;
+  readonly keep?: number | undefined;
   /**
    * How many values may wait for a subscriber until it is ended, besides the kept ones that it came back for; 1,000
    * where not given.
    */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 /** A published value. `sse` sends it as an event with its id, so that browsers come back with that. */
@@ -39,7 +39,7 @@ export interface Channel<T> {
   subscribe(options?: SubscribeOptions): AsyncIterableIterator<ChannelEvent<T>, undefined>;
 }
 
-const ROWS: Rows<Required<ChannelOptions>> = {
+const ROWS: Rows<Filled<ChannelOptions>> = {
   keep: {
     fallback: 0,
     must: 'be a whole number from 0',
@@ -75,7 +75,7 @@ class LocalChannel<T> implements Channel<T> {
   readonly #subscriptions = new Set<Subscription<T>>();
   #lastId = 0;
 
-  constructor({ keep, limit }: Required<ChannelOptions>) {
+  constructor({ keep, limit }: Filled<ChannelOptions>) {
     this.#keep = keep;
     this.#limit = limit;
   }

@@ -1,25 +1,25 @@
 import { constants } from 'node:os';
-import { type Row, type Rows, settleRows, textRow } from '../option-rows.js';
+import { type Filled, type Row, type Rows, settleRows, textRow } from '../option-rows.js';
 
 /** What `serve` takes besides what it serves. */
 export interface ServeOptions {
   /** The port to listen on; 3000 where not given, any free one for 0. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address or name to listen on; all addresses of the machine where not given. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Run one after another before it listens; the first that fails ends the start. */
-  readonly startupHandlers?: readonly (() => unknown)[];
+  readonly startupHandlers?: readonly (() => unknown)[] | undefined;
   /** Run in reverse order when all requests are done, each for at most `deadline`; all run, also where some fail. */
-  readonly shutdownHandlers?: readonly (() => unknown)[];
+  readonly shutdownHandlers?: readonly (() => unknown)[] | undefined;
   /** Signals at which to close, leave the cluster and end the process, such as `['SIGTERM']`; none where not given. */
-  readonly signals?: readonly NodeJS.Signals[];
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
   /** The milliseconds for which new connections are still taken when it closes; 0 where not given. */
-  readonly drain?: number;
+  readonly drain?: number | undefined;
   /** The milliseconds from the start of closing after which requests are aborted; 10,000 where not given. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
 }
 
-export type ServeSettings = Required<Omit<ServeOptions, 'host'>> & { readonly host: string | undefined };
+export type ServeSettings = Filled<Omit<ServeOptions, 'host'>> & { readonly host: string | undefined };
 
 // Beyond that, Node's timers fire at once.
 const LONGEST = 2 ** 31 - 1;

@@ -3,6 +3,7 @@ import type { Context } from '../context.js';
 import { markPrivate } from '../response/headers.js';
 import { report } from '../thrown.js';
 import type { SessionData } from './backend.js';
+import { dataOf, isIrreplaceable, isKoaSession, promisify, refill } from './foreign-object.js';
 import { readOnly, tooLate, watchUntilClosed } from './seal.js';
 import type { RequestSession } from './session.js';
 import { isFree } from './session-object.js';
@@ -11,6 +12,8 @@ import { isFree } from './session-object.js';
 export class AppSession implements RequestSession {
   readonly #ctx: Context;
   readonly #property: PropertyDescriptor;
+  /** What the middleware wants back where something is held again after the end. */
+  #ended: SessionData | undefined;
   #isUsed = false;
   #isSealed = false;
   #isSent = false;
@@ -23,7 +26,7 @@ export class AppSession implements RequestSession {
 
   get(): SessionData {
     this.#use();
-    const session = this.#read() ?? this.#beginAnew();
+    const session = this.#read() ?? this.#fill({});
     return this.#isSealed ? readOnly({ ...session }) : session;
   }
 
@@ -42,7 +45,8 @@ export class AppSession implements RequestSession {
   replaceOutside(value: object | null): void {
     if (this.#isSent) throw tooLate();
     this.#use();
-    this.#write(value);
+    if (value) this.#fill(value);
+    else this.#end(value);
   }
 
   value(name: string): unknown {
@@ -81,9 +85,13 @@ export class AppSession implements RequestSession {
     this.#isSent = true;
     const session = this.#isUsed && this.#read();
     if (!session) return;
-    watchUntilClosed(session, this.#ctx.res, (error) => report(error, this.#ctx));
+    watchUntilClosed(
+      () => dataOf(session),
+      this.#ctx.res,
+      (error) => report(error, this.#ctx),
+    );
     // koa-session makes its object anew for each request; any other may be the app's own.
-    if (typeof session['manuallyCommit'] === 'function') Object.freeze(session);
+    if (isKoaSession(session)) Object.freeze(session);
   }
 
   #use(): void {
@@ -93,7 +101,9 @@ export class AppSession implements RequestSession {
 
   #read(): SessionData | null | undefined {
     const { get, value } = this.#property;
-    return get ? get.call(this.#ctx) : value;
+    const session: SessionData | null | undefined = get ? get.call(this.#ctx) : value;
+    if (session) promisify(session, () => this.#read());
+    return session;
   }
 
   #write(value: object | null): void {
@@ -101,18 +111,35 @@ export class AppSession implements RequestSession {
     else this.#property.value = value;
   }
 
-  #beginAnew(): SessionData {
-    this.#write({});
+  #fill(data: object): SessionData {
+    const session = this.#read() ?? this.#ended;
+    this.#write(session && isIrreplaceable(session) ? refill(session, data) : data);
     return this.#read() ?? {};
+  }
+
+  #end(value: null): void {
+    this.#ended = this.#read() ?? this.#ended;
+    this.#write(value);
   }
 }
 
-/** The `session` that a context has by itself or by its app, if any. */
+/**
+ * The `session` that a context has by itself or by its app, if any.
+ *
+ * @throws TypeError where no property of the controller's own can stand for it.
+ */
 export function sessionProperty(ctx: Context): PropertyDescriptor | undefined {
   if (!('session' in ctx)) return undefined;
   for (let level: object | null = ctx; level; level = Object.getPrototypeOf(level)) {
     const property = Object.getOwnPropertyDescriptor(level, 'session');
+    if (property && level === ctx && !property.configurable) refuse();
     if (property) return property;
   }
   return undefined;
+}
+
+function refuse(): never {
+  throw new TypeError(
+    'ctx.session is not configurable, so that nobody can tell when it is read: define it with `configurable: true`, or turn the sessions of this controller off with `session: false`',
+  );
 }

@@ -5,23 +5,23 @@ import type { SessionBackend } from './backend.js';
 /** How the session's cookie and time are set. */
 export interface SessionOptions {
   /** The cookie's name; `session_id` where not given. */
-  readonly cookie?: string;
+  readonly cookie?: string | undefined;
   /** The seconds for which a session is kept after its last use; 8 hours where not given. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Whether the cookie outlives the browser, for `timeout` seconds after its last use; false where not given. */
-  readonly persistent?: boolean;
+  readonly persistent?: boolean | undefined;
   /** Whether the cookie is Secure; where not given, it is when the connection is. */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
   /** The cookie's SameSite; `lax` where not given. */
-  readonly sameSite?: 'strict' | 'lax' | 'none';
+  readonly sameSite?: 'strict' | 'lax' | 'none' | undefined;
   /** The cookie's Domain; none where not given, so that only this host gets it. */
-  readonly domain?: string;
+  readonly domain?: string | undefined;
 }
 
 /** The argument of `sessions`. */
 export interface SessionsOptions extends SessionOptions {
   /** Where sessions are kept; in memory where not given. */
-  readonly backend?: SessionBackend;
+  readonly backend?: SessionBackend | undefined;
 }
 
 interface CookieSettings {

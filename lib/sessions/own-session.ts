@@ -163,9 +163,16 @@ export class OwnSession implements RequestSession, SessionOwner {
     this.#isSealed = true;
     if (this.#isHeld || this.#isClosed) return;
     this.#isClosed = true;
-    if (!this.#object) return;
-    watchUntilClosed(this.#object, this.#ctx.res, (error) => report(error, this.#ctx));
-    Object.freeze(this.#object);
+    const object = this.#object;
+    if (!object) return;
+    Object.freeze(object);
+    // What lies deeper is not frozen: it may be the app's own.
+    if (!Object.values(object).some((value) => typeof value === 'object' && value !== null)) return;
+    watchUntilClosed(
+      () => object,
+      this.#ctx.res,
+      (error) => report(error, this.#ctx),
+    );
   }
 
   #use(): void {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { whenClosed } from '../koa-compat.js';
+import { isPlain } from '../values.js';
 
 const TOO_LATE = 'The session can not change any more: it was stored before the first chunk of the stream was sent';
 
@@ -27,27 +28,19 @@ export function readOnly<T extends object>(shown: T): T {
 }
 
 /** Tells of a change that no view could refuse: of an object that the handler had at hand before. */
-export function watchUntilClosed(session: object, res: ServerResponse, tell: (error: Error) => void): void {
-  // What is no object can't be changed: the session itself is frozen.
-  if (!Object.values(session).some((value) => typeof value === 'object' && value !== null)) return;
-  const before = textOf(session);
+export function watchUntilClosed(read: () => object, res: ServerResponse, tell: (error: Error) => void): void {
+  const before = textOf(read());
   whenClosed(res, () => {
-    if (textOf(session) !== before) tell(tooLate());
+    if (textOf(read()) !== before) tell(tooLate());
   });
 }
 
-function textOf(session: object): string | undefined {
+function textOf(data: object): string | undefined {
   try {
-    return JSON.stringify(session);
+    return JSON.stringify(data);
   } catch {
     return undefined;
   }
-}
-
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
 
 /** A proxy has to give such a property as it is. */

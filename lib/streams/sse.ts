@@ -8,11 +8,11 @@ export interface SseEvent {
   /** What the event carries: text as it is, anything else as JSON. */
   readonly data: unknown;
   /** The event's type; `message` where not given. */
-  readonly event?: string;
+  readonly event?: string | undefined;
   /** What a client that lost the connection sends back as `Last-Event-ID`. */
-  readonly id?: string | number;
+  readonly id?: string | number | undefined;
   /** The milliseconds after which the client shall connect anew. */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
 }
 
 type Source = AsyncIterable<string | SseEvent> | Iterable<string | SseEvent>;

@@ -1,18 +1,18 @@
-import { countRow, type Row, type Rows, settleRows } from '../option-rows.js';
+import { countRow, type Filled, type Row, type Rows, settleRows } from '../option-rows.js';
 import { isRecord } from '../values.js';
 import { ORIGINS_ROW } from './origin.js';
 
 /** How sockets are accepted and kept. */
 export interface WebSocketOptions {
   /** Other origins whose pages may come, such as `['https://app.example.com']`; none where not given. */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
   /** The bytes that one message may have; 1 MiB where not given. A longer one closes the socket with 1009. */
-  readonly maxPayload?: number;
+  readonly maxPayload?: number | undefined;
   /** The seconds between two looks at whether the client is still there; 30 where not given. */
-  readonly heartbeat?: number;
+  readonly heartbeat?: number | undefined;
 }
 
-export type WebSocketSettings = Required<WebSocketOptions>;
+export type WebSocketSettings = Filled<WebSocketOptions>;
 
 // Beyond that, Node's timers fire at once.
 const LONGEST = (2 ** 31 - 1) / 1000;

@@ -311,6 +311,8 @@ describe('a client', () => {
       expect(await api({ fetch, headers: { b: '2' } }).greet('x')).to.equal('Hello, x!');
       expect(await api({ fetch, headers: { b: '2' } }).tasks.show(1)).to.deep.include({ id: 1 });
       expect(heard).to.deep.equal(['1', '2', '1', '1', '2', null]);
+      await api({ fetch })({ fetch: undefined, headers: undefined, signal: undefined }).greet('x');
+      expect(heard).to.have.lengthOf(9);
       expect(await api).to.equal(api);
       const controller = new AbortController();
       controller.abort(new Error('enough'));

@@ -223,6 +223,58 @@ describe('An answer', () => {
       expect([response.status, ...headersOf(response)]).to.deep.equal([status, ...headers]);
     });
 
+  const shared: [own: string, sent: string][] = [
+    ['public, max-age=60', 'private, max-age=60'],
+    ['max-age=60 , PUBLIC', 'private, max-age=60'],
+    ['public,s-maxage=60, immutable', 'private, immutable'],
+    ['s-maxage="60"', 'private'],
+    ['max-age=60', 'private, max-age=60'],
+    ['no-store', 'no-store'],
+    ['public, no-store', 'no-store'],
+    ['private, max-age=60', 'private, max-age=60'],
+    ['no-cache', 'private, no-cache'],
+  ];
+  for (const [own, sent] of shared) {
+    class Files extends Controller<Session> {
+      index(ctx: Context, user = '') {
+        if (user) this.session = { user };
+        ctx.set('Cache-Control', own);
+        return `for ${this.session.user}`;
+      }
+      replied() {
+        this.session.user = 'al';
+        return reply(200, 'x', { 'Cache-Control': own });
+      }
+      other(ctx: Context) {
+        ctx.cookies.set('theme', 'dark');
+        ctx.set('Cache-Control', own);
+        return 'x';
+      }
+    }
+    const front: Middleware = async (ctx, next) => {
+      await next();
+      if (ctx.path === '/replied') ctx.set('Cache-Control', own);
+    };
+
+    it(`with the handler's own Cache-Control: ${own} is ${sent} beside a cookie of the session`, async () => {
+      for (const path of ['/?user=al', '/replied']) {
+        const response = await request(appOf(front, micropie(Files)).callback()).get(path);
+        expect(response.headers['set-cookie']).to.have.lengthOf(1);
+        expect(headersOf(response)).to.deep.equal([sent, 'Cookie']);
+      }
+      const app = new Koa();
+      app.keys = ['key'];
+      app.use(session(app)).use(micropie(Files));
+      expect(headersOf(await request(app.callback()).get('/?user=al'))).to.deep.equal([sent, 'Cookie']);
+    });
+
+    it(`with the handler's own Cache-Control: ${own} keeps it where no cookie of a session goes`, async () => {
+      const agent = request(appOf(micropie(Files)).callback());
+      expect(headersOf(await agent.get('/'))).to.deep.equal([own, 'Cookie']);
+      expect(headersOf(await agent.get('/other'))).to.deep.equal([own, undefined]);
+    });
+  }
+
   it('of events keeps their own Cache-Control', async () => {
     const [cacheControl, vary] = headersOf(await ask('get', '/events', true));
     expect(cacheControl).to.match(/^no-cache/);

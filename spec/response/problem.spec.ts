@@ -130,6 +130,20 @@ describe('An error that nobody answers', () => {
       });
     }
 
+  const unread: [title: string, path: string, body: string, type: string, status: number][] = [
+    ['bad JSON', '/plain', '{"a":', 'application/json', 400],
+    ['bad JSON of a type of its own', '/plain', '{', 'application/vnd.api+json; charset=utf-8', 400],
+    ['JSON beyond the limit', '/plain', `"${'x'.repeat(2 ** 20)}"`, 'application/json', 413],
+    ['JSON to a bad path', '/plain/%zz', '{}', 'application/json', 400],
+  ];
+  for (const [title, path, body, type, status] of unread)
+    for (const accept of ['*/*', undefined, 'text/plain'])
+      it(`is ${accept === 'text/plain' ? 'text' : 'a problem'} for ${title} with Accept ${accept}`, async () => {
+        const response = await ask(path, { body, type, accept });
+        const form = accept === 'text/plain' ? 'text/plain; charset=utf-8' : 'application/problem+json';
+        expect([response.status, response.headers['content-type']]).to.deep.equal([status, form]);
+      });
+
   const bodies: [
     title: string,
     path: string,
@@ -215,11 +229,6 @@ describe('An error that nobody answers', () => {
         { title: heading, status, ...problem },
       ]);
     });
-
-  it('is text for a client without a preference whose JSON is none', async () => {
-    const response = await ask('/plain', { body: '{', accept: '*/*', type: 'application/json' });
-    expect(response.text).to.equal('400 Bad Request: Bad JSON');
-  });
 
   it('is answered to HEAD with the headers alone', async () => {
     const app = appOf(micropie(Root));

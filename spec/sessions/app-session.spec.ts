@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import type { Middleware } from 'koa';
 import session from 'koa-session';
-import { Controller, micropie } from '../../lib/index.js';
-import { appOf } from '../support/app.js';
+import { type Context, Controller, micropie } from '../../lib/index.js';
+import { appOf, errorsOf } from '../support/app.js';
 import { cookieHeader, cookiesSetBy, guest, Pad, visitor } from '../support/sessions.js';
 
 describe("a session that is the app's own", () => {
@@ -43,6 +44,25 @@ describe("a session that is the app's own", () => {
     }, micropie(Pad));
     const response = await guest(app).get('/take/a');
     expect([response.body, cookiesSetBy(response)]).to.deep.equal([{ value: '1' }, []]);
+  });
+
+  it('is refused with the cure where nothing can stand for it, unless sessions are off', async () => {
+    const fixed: Middleware = (ctx, next) => {
+      Object.defineProperty(ctx, 'session', { get: () => ({ a: '1' }) });
+      return next();
+    };
+    const app = appOf(fixed, micropie(Pad));
+    const errors = errorsOf(app);
+    await guest(app).get('/take/a').expect(500);
+    expect(errors.map(String)).to.deep.equal([
+      'TypeError: ctx.session is not configurable, so that nobody can tell when it is read: define it with `configurable: true`, or turn the sessions of this controller off with `session: false`',
+    ]);
+    class Root {
+      index(ctx: Context) {
+        return Reflect.get(ctx, 'session');
+      }
+    }
+    expect((await guest(appOf(fixed, micropie(Root, { session: false }))).get('/')).body).to.deep.equal({ a: '1' });
   });
 
   it('can be written to after it was ended', async () => {

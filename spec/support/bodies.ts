@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { micropie, type Request, type Routes } from '../../lib/index.js';
 import { appOf, withServer } from './app.js';
+import { textOfProblem } from './problem.js';
 import { chunked, post, type RawResponse, withSocket } from './socket.js';
 
 export const JSON_TYPE = 'application/json';
@@ -85,6 +86,6 @@ export function jsonOf(bytes: number): string {
   return `{"a":"${'x'.repeat(bytes - 10)}é"}`;
 }
 
-export function result({ status, body }: RawResponse): string {
-  return `${status} ${body}`;
+export function result({ status, headers, body }: RawResponse): string {
+  return `${status} ${textOfProblem(headers['content-type'], String(body))}`;
 }

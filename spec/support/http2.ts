@@ -3,6 +3,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, createServer 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type Koa from 'koa';
+import { textOfProblem } from './problem.js';
 
 /** A connection of HTTP/2 to a server on a free port; both are closed after the test's use. */
 export async function withHttp2<T>(app: Koa, use: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
@@ -36,7 +37,7 @@ export function begin(
 /** Reads the answer to a request: its status and its text. */
 export async function answerOf(stream: ClientHttp2Stream): Promise<string> {
   const [[headers], body] = await Promise.all([once(stream, 'response'), text(stream)]);
-  return `${headers[':status']} ${body}`;
+  return `${headers[':status']} ${textOfProblem(headers['content-type'], body)}`;
 }
 
 /** Sends a request with a body and reads the answer. */

@@ -31,7 +31,10 @@ function exchange(n: number): Exchange {
       answer: `200 Hello, n${n}!`,
       handler: 'hello',
     },
-    { request: bytes(`${post('/hello', 'application/json', 3)}{x}`), answer: '400 400 Bad Request: Bad JSON' },
+    {
+      request: bytes(`${post('/hello', 'application/json', 3)}{x}`),
+      answer: '400 {"title":"Bad Request","status":400,"detail":"Bad JSON"}',
+    },
     { request: bytes(get(`/visit/${n}`)), answer: `200 visit ${n}`, handler: 'visit' },
     { request: bytes(get('/%zz')), answer: '400 400 Bad Request: Bad path' },
     { request: bytes(get('/sum/1/x')), answer: "400 400 Bad Request: Parameter 'y' must be a number" },

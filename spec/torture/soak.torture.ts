@@ -174,7 +174,11 @@ const STEPS: readonly Step[] = [
   plain(get('/refuse'), 400, "400 Bad Request: Missing required parameter 'count'"),
   plain(get('/missing'), 404, 'Not Found'),
   plain(get('/greet/%zz'), 400, '400 Bad Request: Bad path'),
-  plain(posted('/save', 'application/json', '{"title":'), 400, '400 Bad Request: Bad JSON'),
+  plain(
+    posted('/save', 'application/json', '{"title":'),
+    400,
+    '{"title":"Bad Request","status":400,"detail":"Bad JSON"}',
+  ),
   plain(posted('/upload', FORM_TYPE, 'nonsense'), 400, '400 Bad Request: Bad multipart body'),
   { ...plain(get('/endless'), 200, ''), isEndless: true },
 ];

@@ -1,0 +1,146 @@
+import { expect } from 'chai';
+import express from 'express';
+import session, { MemoryStore, type Settings } from 'express-session';
+import { agent } from 'supertest';
+import { expressSession } from '../../demo/in-express/express-session.js';
+import { Controller, micropie } from '../../lib/index.js';
+import { appOf, errorsOf } from '../support/app.js';
+
+class Root extends Controller {
+  async login(user: string) {
+    this.session['user'] = user;
+    await this.ctx.session.regenerate();
+    return Object.keys(this.session);
+  }
+  async loginFirst(user: string) {
+    await this.ctx.session.regenerate();
+    this.session['user'] = user;
+    return 'in';
+  }
+  async twice() {
+    await this.ctx.session.regenerate();
+    await this.ctx.session.regenerate();
+    return this.session['user'];
+  }
+  byCallback() {
+    const { regenerate } = this.session;
+    return new Promise((resolve) => {
+      if (typeof regenerate === 'function') regenerate(() => resolve(this.session['user'] ?? 'none'));
+    });
+  }
+  user() {
+    return { user: this.session['user'] };
+  }
+  empty() {
+    this.session = {};
+    return this.session;
+  }
+  replace(user: string) {
+    this.session = { user };
+    return 'replaced';
+  }
+  spread() {
+    this.session = { ...this.session, more: 'more' };
+    return 'spread';
+  }
+  again(user: string) {
+    this.session = null;
+    this.session['user'] = user;
+    return 'again';
+  }
+  end() {
+    this.session = null;
+    return 'ended';
+  }
+  *stream() {
+    yield `I am ${this.session['user']}`;
+  }
+}
+
+/** An Express site with sessions of express-session around the controller. */
+function site(options: Partial<Settings> = {}) {
+  const app = appOf(expressSession, micropie(Root));
+  const store = options.store ?? new MemoryStore();
+  const site = express().set('env', 'test');
+  site.use(session({ secret: 'pie', resave: false, saveUninitialized: false, store, ...options }));
+  site.use(app.callback());
+  return { app, visitor: agent(site), guest: () => agent(site) };
+}
+
+const idOf = (answer: { headers: Record<string, unknown> }) =>
+  /sid=([^;]+)/.exec(String(answer.headers['set-cookie']))?.[1];
+
+describe('a session of express-session', () => {
+  for (const path of ['/login', '/loginFirst'])
+    it(`gets a new identifier by a promise and keeps what it holds: ${path}`, async () => {
+      const { visitor } = site();
+      const before = idOf(await visitor.get('/replace/guest').expect(200));
+      const after = idOf(await visitor.get(`${path}/ada`).expect(200));
+      expect(before).to.be.a('string');
+      expect(after).to.be.a('string').and.not.equal(before);
+      expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
+    });
+
+  it('is worth nothing under the old identifier', async () => {
+    const { visitor, guest } = site();
+    const before = idOf(await visitor.get('/replace/guest'));
+    await visitor.get('/login/ada');
+    expect((await guest().get('/user').set('Cookie', `connect.sid=${before}`)).body).to.deep.equal({});
+  });
+
+  it('gets a new identifier twice', async () => {
+    const { visitor } = site();
+    await visitor.get('/login/ada');
+    expect((await visitor.get('/twice')).text).to.equal('ada');
+    expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
+  });
+
+  it('is begun anew for a callback, as express-session has it', async () => {
+    const { visitor } = site();
+    await visitor.get('/login/ada');
+    expect((await visitor.get('/byCallback')).text).to.equal('none');
+  });
+
+  it("fails the handler with the store's error", async () => {
+    class Broken extends MemoryStore {
+      override destroy(_id: string, callback?: (error?: unknown) => void) {
+        callback?.(new Error('The store is down'));
+      }
+    }
+    const { app, visitor } = site({ store: new Broken() });
+    const errors = errorsOf(app);
+    await visitor.get('/login/ada').expect(500);
+    expect(errors.map(String)).to.deep.equal(['Error: The store is down']);
+  });
+
+  it('is emptied and filled in place', async () => {
+    const { visitor } = site({ cookie: { maxAge: 60_000 } });
+    await visitor.get('/login/ada');
+    expect(Object.keys((await visitor.get('/empty').expect(200)).body)).to.deep.equal(['cookie']);
+    expect((await visitor.get('/user')).body).to.deep.equal({});
+    await visitor.get('/replace/bob').expect(200);
+    await visitor.get('/spread').expect(200);
+    expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
+  });
+
+  for (const unset of ['keep', 'destroy'] as const)
+    it(`can be written to after it was ended, with unset: ${unset}`, async () => {
+      const { visitor } = site({ unset });
+      await visitor.get('/login/ada');
+      await visitor.get('/again/bob').expect(200);
+      expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
+    });
+
+  it('is ended with unset: destroy', async () => {
+    const { visitor } = site({ unset: 'destroy' });
+    await visitor.get('/login/ada');
+    await visitor.get('/end').expect(200);
+    expect((await visitor.get('/user')).body).to.deep.equal({});
+  });
+
+  it('may be read in a stream while its cookie is renewed', async () => {
+    const { visitor } = site({ cookie: { maxAge: 60_000 }, rolling: true });
+    await visitor.get('/login/ada');
+    expect((await visitor.get('/stream')).text).to.equal('I am ada');
+  });
+});
