@@ -31,7 +31,7 @@ function surface(base: string, options: ClientOptions, names: readonly string[])
     // `then` would be called by whoever awaits the client, `toJSON` by a logger. False and not undefined, since a text
     // that is made of the client would else be asked of the server's `toString`.
     get: (_target, name) =>
-      typeof name === 'symbol' || /^then$|^toJSON$/.test(name) ? false : surface(base, options, [...names, name]),
+      typeof name === 'symbol' || /^(then|toJSON)$/.test(name) ? false : surface(base, options, [...names, name]),
     apply: (_target, _this, args: readonly unknown[]) =>
       names.length > 0 ? call(base, options, names, args) : surface(base, merge(options, Object(args[0])), names),
   });
@@ -41,7 +41,7 @@ function merge(options: ClientOptions, others: CallOptions): ClientOptions {
   const headers = new Headers(options.headers);
   for (const [name, value] of new Headers(others.headers)) headers.set(name, value);
   const { fetch = options.fetch, signal = options.signal } = others;
-  return { routes: options.routes, fetch, signal, headers };
+  return { ...options, fetch, signal, headers };
 }
 
 function call(base: string, options: ClientOptions, names: readonly string[], args: readonly unknown[]): object {
