@@ -28,9 +28,10 @@ export function prepareBodyParser(limits: BodySettings | false): (ctx: Context) 
   const methods = new Set(PARSED_METHODS);
   let parsers: Parsers | Promise<Parsers> | undefined;
   return (ctx) => {
-    const parsed = parsedInFront(ctx);
+    const mayBeParsed = methods.has(ctx.req.method ?? '');
+    const parsed = mayBeParsed || hasContent(ctx.req) ? parsedInFront(ctx) : undefined;
     if (parsed !== undefined) return bodyOfParsed(parsed, ctx);
-    if (!limits || !methods.has(ctx.request.method) || ctx.req.readableEnded) return undefined;
+    if (!limits || !mayBeParsed || ctx.req.readableEnded) return undefined;
     const type = mediaTypeOf(ctx.req);
     if (type === MULTIPART) return bodyOf({ isMultipart: true });
     const kind = type === FORM ? 'form' : isJson(ctx.req) && 'json';

@@ -72,8 +72,7 @@ function carried(text: string): string {
 
 function query([members, ...more]: readonly unknown[]): string {
   if (members === undefined) return '';
-  if (!isObject(members) || Array.isArray(members) || more.length > 0)
-    return refuse('more than one object');
+  if (!isObject(members) || Array.isArray(members) || more.length > 0) return refuse('more than one object');
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(members))
     for (const one of [value].flat()) if (one !== undefined) pairs.append(name, textOf(one));

@@ -18,9 +18,11 @@ export function markPrivate(ctx: Context): void {
 function mark(ctx: Context): void {
   if (ctx.headerSent) return;
   const { res } = ctx;
-  const own = [ctx.response.get('Cache-Control')].flat().join(', ');
-  const value = res.hasHeader('Set-Cookie') ? withoutSharing(own) : own;
-  if (value === '' || value !== own) res.setHeader('Cache-Control', value || 'private');
+  const given = res.getHeader('Cache-Control');
+  // Several values of a header are one list.
+  const own = String(given ?? '') || 'private';
+  const value = own !== 'private' && res.hasHeader('Set-Cookie') ? withoutSharing(own) : own;
+  if (value !== given) res.setHeader('Cache-Control', value);
   const vary = res.getHeader('Vary');
   if (vary === undefined) res.setHeader('Vary', 'Cookie');
   else if (vary !== 'Cookie') ctx.vary('Cookie');
