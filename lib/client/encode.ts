@@ -76,7 +76,8 @@ function query([members, ...more]: readonly unknown[]): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(members))
     for (const one of [value].flat()) if (one !== undefined) pairs.append(name, textOf(one));
-  return `?${pairs}`.replace(/^\?$/, '');
+  const text = `${pairs}`;
+  return text && `?${text}`;
 }
 
 /** @throws TypeError for what would arrive as another text. */
