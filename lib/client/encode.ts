@@ -55,9 +55,11 @@ function place(segments: string[], pattern: string, args: readonly unknown[]): r
   let next = 0;
   for (const text of pattern.split('/').filter(Boolean)) {
     const mark = text[0];
-    if (mark === '*') segments.push(...args.slice(next).map(segment));
-    else segments.push(mark === ':' ? segment(args[next]) : literal(decodeURIComponent(text)));
-    next = mark === '*' ? args.length : mark === ':' ? next + 1 : next;
+    if (mark === '*') {
+      segments.push(...args.slice(next).map(segment));
+      return [];
+    }
+    segments.push(mark === ':' ? segment(args[next++]) : literal(decodeURIComponent(text)));
   }
   return args.slice(next);
 }
@@ -76,8 +78,7 @@ function query([members, ...more]: readonly unknown[]): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(members))
     for (const one of [value].flat()) if (one !== undefined) pairs.append(name, textOf(one));
-  const text = `${pairs}`;
-  return text && `?${text}`;
+  return `?${pairs}`.replace(/^\?$/, '');
 }
 
 /** @throws TypeError for what would arrive as another text. */
