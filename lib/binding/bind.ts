@@ -1,7 +1,8 @@
 import type { Body } from '../body/body.js';
 import { readTypes } from '../body/content.js';
 import type { Lists } from '../body/pairs.js';
-import { badParameters, type ParameterProblem, toIssue, unreadBody } from '../errors.js';
+import { badParameters, type ParameterProblem, unreadBody } from '../errors.js';
+import { toIssue } from '../issues.js';
 import { exchangeOf, type Request } from '../request.js';
 import { isPromiseLike } from '../values.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';

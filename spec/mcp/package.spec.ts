@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { folderOf } from '../support/package.js';
 
 /** Runs a script that serves a tool, and asks for a path and a tool, in a process of its own. */
 async function run(prelude: string): Promise<string[]> {
@@ -38,9 +41,10 @@ async function run(prelude: string): Promise<string[]> {
 }
 
 /** Has each import of the package that is asked for go through a function. */
-function hook(resolve: string): string {
+async function hook(resolve: string): Promise<string> {
   const source = `export const resolve = async (name, context, next) => { ${resolve} return next(name, context); };`;
-  return `register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(source)}));`;
+  const file = join(await folderOf({ 'hook.mjs': source }), 'hook.mjs');
+  return `register(${JSON.stringify(pathToFileURL(file).href)});`;
 }
 
 describe('mcp: the package of the protocol', function () {
@@ -48,14 +52,14 @@ describe('mcp: the package of the protocol', function () {
 
   it('is loaded at the first POST', async () => {
     const tell = "if (name.startsWith('@modelcontextprotocol')) (await import('node:fs')).writeSync(1, name + '\\n');";
-    const lines = await run(hook(tell));
+    const lines = await run(await hook(tell));
     expect(lines.slice(0, 2)).to.deep.equal(['200 Hello', '@modelcontextprotocol/server']);
     expect(lines.at(-1)).to.match(/^200 event: message data: .*"text":"Hello"/);
   });
 
   it('is asked for where it is not installed, and everything else works', async () => {
     const hide = "if (name.startsWith('@modelcontextprotocol')) throw new Error('Cannot find package');";
-    expect(await run(hook(hide))).to.deep.equal([
+    expect(await run(await hook(hide))).to.deep.equal([
       '200 Hello',
       'mcp() needs the package @modelcontextprotocol/server: install it with npm install @modelcontextprotocol/server',
       '500 {"title":"Internal Server Error","status":500}',

@@ -132,7 +132,10 @@ function expectValue({ status, body, ran }: Answered, value: unknown): void {
 }
 
 function expectRefused({ status, body, ran }: Answered, input: unknown): void {
-  expect(`${status} ${body}`, JSON.stringify(input)).to.match(/^400 400 Bad Request: (?:Bad |A part has no)/);
+  const text = `${body}`;
+  // As a problem where the request is JSON.
+  const told = text.startsWith('{') ? `400 Bad Request: ${JSON.parse(text).detail}` : text;
+  expect(`${status} ${told}`, JSON.stringify(input)).to.match(/^400 400 Bad Request: (?:Bad |A part has no)/);
   // A method that reads its body itself has begun by then.
   expect(ran.filter((name) => name !== 'streamed')).to.deep.equal([]);
 }

@@ -87,7 +87,7 @@ describe(`fuzzing, with FC_SEED=${SEED}`, () => {
         const { method, handler, segments, query, body } = input;
         const path = [handler, ...segments].map((one) => encodeURIComponent(one));
         const read = BODY_METHODS.has(method) ? body : {};
-        expectAnswer(answers[index], expected(method, path, query, fieldsOf(read)), input, read.json !== undefined);
+        expectAnswer(answers[index], expected(method, path, query, fieldsOf(read)), input, body.json !== undefined);
       }
     })).timeout(TIMEOUT);
 

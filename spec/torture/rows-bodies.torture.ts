@@ -88,7 +88,8 @@ describe('bodies under torture', () => {
           server().trial({}, async (client) => {
             const { status, headers: sent, body: text } = await send(client, '/body', type, body, headers);
             expect(status).to.equal(400);
-            expect(sent['content-type']).to.equal('text/plain; charset=utf-8');
+            const isJson = type === JSON_TYPE;
+            expect(sent['content-type']).to.equal(isJson ? 'application/problem+json' : 'text/plain; charset=utf-8');
             expect(text.toString()).not.to.include(SECRET).and.not.to.include(' at ');
           }));
 
