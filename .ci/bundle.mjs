@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const { exports, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
-const scripts = Object.values(exports).flatMap((entry) => entry.default ?? []);
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const entries = [...Object.values(manifest.exports), ...Object.values(manifest.imports)];
+const scripts = entries.flatMap((entry) => [entry.default, entry.module].filter(Boolean));
 
 await build({
   entryPoints: scripts.map((path) => path.replace('./dist/', 'lib/').replace(/js$/, 'ts')),
@@ -13,7 +14,13 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
-  target: `node${/[\d.]+/.exec(engines.node)}`,
+  target: `node${/[\d.]+/.exec(manifest.engines.node)}`,
   packages: 'external',
   sourcemap: true,
+  // Node and bundlers choose another one.
+  plugins: [{ name: 'parser', setup: ({ onResolve }) => onResolve({ filter: /\/parser\.js$/ }, parser) }],
 });
+
+function parser() {
+  return { path: '#parser', external: true };
+}

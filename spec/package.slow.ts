@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import { bin, packed, projectOf, ROOT, run, succeed } from './support/package.js';
+import { build } from 'esbuild';
+import { bin, folderOf, packed, projectOf, ROOT, run, succeed } from './support/package.js';
 import { guides } from './support/snippets.js';
 
 const VALUES = [
@@ -142,8 +143,9 @@ describe('the packed package', function () {
   it('holds what a user needs and nothing else', () => {
     const expected = ['CHANGELOG.md', 'LICENSE', 'package.json', ...guides().map(({ path }) => path)];
     const scripts = files.filter((file) => file.endsWith('.js') && !/^dist\/chunk-\w{8}\.js$/.test(file));
-    const entries = ['index', 'client/index', 'mcp/mcp', 'openapi/openapi'].map((name) => `dist/${name}.js`);
-    expect(scripts).to.have.members(entries);
+    const entries = ['index', 'client/index', 'mcp/mcp', 'openapi/openapi'];
+    const parsers = ['controller/parser', 'controller/bundled-parser'];
+    expect(scripts).to.have.members([...entries, ...parsers].map((name) => `dist/${name}.js`));
     expect(files.filter((file) => !/^dist\/.*(\.js|\.js\.map|\.d\.ts)$/.test(file))).to.have.members(expected);
   });
 
@@ -223,6 +225,43 @@ console.log(Object.keys(openapi(micropie(Root), { info: { title: 'API', version:
     const index = `const Koa = require('koa');\nconst { micropie } = require('koa-micropie');${SERVE}`;
     const folder = await projectOf({ 'index.cjs': index });
     expect(await succeed(process.execPath, ['index.cjs'], folder)).to.equal('Hello, Alice!\n');
+  });
+
+  for (const [format, file] of [
+    ['esm', 'index.mjs'],
+    ['cjs', 'index.cjs'],
+  ] as const)
+    it(`runs in one file that a bundler makes of everything, ${format}, where nothing is installed`, async () => {
+      const source = await projectOf({
+        'index.mjs': `import Koa from 'koa';\nimport { micropie } from 'koa-micropie';${SERVE.replace('greet(name', 'greet(/* whom */ name')}`,
+      });
+      // Koa is CommonJS, which requires what Node brings.
+      const banner = format === 'esm' && {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      };
+      const { outputFiles = [] } = await build({
+        entryPoints: [join(source, 'index.mjs')],
+        bundle: true,
+        write: false,
+        platform: 'node',
+        format,
+        ...(banner && { banner }),
+        external: ['ejs', 'ws', 'redis', 'koa-session', '@koa/bodyparser', '@fastify/busboy'],
+      });
+      const folder = await folderOf({ [file]: outputFiles.map(({ text }) => text).join('') });
+      expect(await succeed(process.execPath, [file], folder)).to.equal('Hello, Alice!\n');
+    });
+
+  it('loads its parser for the first parameter list that is more than names and plain defaults', async () => {
+    const index = `import { createRequire } from 'node:module';
+import { micropie } from 'koa-micropie';
+const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('acorn'));
+micropie(class { index() {} async greet(name = 'Guest', times = 1, list = []) {} async *ticks(from, to) {} });
+console.log(isLoaded());
+micropie(class { greet({ name }) {} });
+console.log(isLoaded());`;
+    const folder = await projectOf({ 'index.mjs': index });
+    expect(await succeed(process.execPath, ['index.mjs'], folder)).to.equal('false\ntrue\n');
   });
 
   it('leads debuggers to its package.json', async () => {

@@ -1,12 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are source texts
 import { expect } from 'chai';
 import fc from 'fast-check';
-import {
-  type DefaultType,
-  readSignature,
-  type WrittenName,
-  type WrittenParameter,
-} from '../lib/controller/signature.js';
+import { readSignature } from '../lib/controller/signature.js';
+import type { DefaultType, WrittenName, WrittenParameter } from '../lib/controller/written-parameter.js';
 import { micropie } from '../lib/index.js';
 import { runs } from './support/runs.js';
 import { classOf, isSyntax, methodOf } from './support/source.js';

@@ -1,4 +1,4 @@
-import type { DefaultType } from '../controller/signature.js';
+import type { DefaultType } from '../controller/written-parameter.js';
 import { isRecord } from '../values.js';
 import { convert, REFUSED } from './convert.js';
 import { type JsonSchema, jsonSchemaOf, type StandardSchema } from './standard-schema.js';

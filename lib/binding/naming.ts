@@ -1,4 +1,4 @@
-import type { WrittenParameter } from '../controller/signature.js';
+import type { WrittenParameter } from '../controller/written-parameter.js';
 import type { PatternSegment } from '../routing/pattern.js';
 import { type DeclaredParameter, INJECTED, type ParameterDeclaration } from './parameters.js';
 

@@ -1,4 +1,4 @@
-import type { WrittenName, WrittenParameter } from '../controller/signature.js';
+import type { WrittenName, WrittenParameter } from '../controller/written-parameter.js';
 import type { PatternSegment } from '../routing/pattern.js';
 import { prepareInputConversion, prepareTextConversion, type TextConversion } from './json-schema.js';
 import { checkSessionNames, lastGiven, type NamedWritten, nameParameters } from './naming.js';

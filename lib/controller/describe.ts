@@ -3,7 +3,8 @@ import { INJECTED } from '../binding/parameters.js';
 import { makePlan, type Plan } from '../binding/plan.js';
 import type { Declaration } from './declarations.js';
 import type { Method } from './methods.js';
-import { readSignature, type WrittenParameter } from './signature.js';
+import { readSignature } from './signature.js';
+import type { WrittenParameter } from './written-parameter.js';
 
 /** A method with all that is known of its parameters. */
 export interface Described {

@@ -1,5 +1,6 @@
 import type { Plan, PlannedParameter } from '../binding/plan.js';
-import { looksMinified, type WrittenName, type WrittenParameter } from './signature.js';
+import { looksMinified } from './signature.js';
+import type { WrittenName, WrittenParameter } from './written-parameter.js';
 
 /** How a method that is served is called with arguments. */
 interface Served {

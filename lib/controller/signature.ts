@@ -1,22 +1,7 @@
-import { type AssignmentPattern, type Expression, type Options, type Pattern, parseExpressionAt } from 'acorn';
-
-/** What a literal default says of a parameter's type; `any` where there is none. */
-export type DefaultType = 'any' | 'bigint' | 'boolean' | 'list' | 'number' | 'string';
-
-/** A parameter, or a key of an object pattern, as the source writes it. */
-export interface WrittenName {
-  readonly name: string;
-  readonly type: DefaultType;
-  readonly hasDefault: boolean;
-  /** Whether there is a default whose type can't be read, as in `page = DEFAULT_PAGE`. */
-  readonly hidesType: boolean;
-}
-
-/** One entry of a parameter list, as the source writes it. */
-export type WrittenParameter =
-  | ({ readonly kind: 'positional' } & WrittenName)
-  | { readonly kind: 'pattern'; readonly keys: readonly WrittenName[]; readonly hasDefault: boolean }
-  | { readonly kind: 'rest'; readonly name: string };
+import type { AssignmentPattern, Expression, Options, Pattern } from 'acorn';
+import { parser } from './parser.js';
+import { readPlain } from './plain-signature.js';
+import type { DefaultType, WrittenName, WrittenParameter } from './written-parameter.js';
 
 /**
  * Reads a method's parameters from its source text.
@@ -24,22 +9,18 @@ export type WrittenParameter =
  * @throws SyntaxError that says why the source can't be read.
  */
 export function readSignature(method: object): WrittenParameter[] {
-  return read(Function.prototype.toString.call(method)).map(parameter);
+  const source = Function.prototype.toString.call(method);
+  if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) throw new SyntaxError('it is native or bound code');
+  const { parameters, body } = readPlain(source) ?? parseParameters(source);
+  if (hidesParameters(body))
+    throw new SyntaxError('it was compiled for a target older than ES2018, which hides its parameters');
+  return parameters;
 }
 
 /** Whether a compiler wrote a class or method in the dense form of a minifier, which also renames parameters. */
 export function looksMinified(code: object): boolean {
   const source = Function.prototype.toString.call(code);
   return source.includes('){') && !/\)\s+\{/.test(source);
-}
-
-function read(source: string): Pattern[] {
-  if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) throw new SyntaxError('it is native or bound code');
-  const end = endOfParameters(source);
-  if (end === undefined) throw new SyntaxError('its source is not that of a method');
-  if (hidesParameters(source.slice(end.position)))
-    throw new SyntaxError('it was compiled for a target older than ES2018, which hides its parameters');
-  return end.patterns;
 }
 
 /** Compilers that rewrite async methods for old targets hand `arguments` to an inner generator, parameters and all. */
@@ -52,14 +33,14 @@ function hidesParameters(body: string): boolean {
  * inside a string, a comment, a bracket or a regular expression never does. The body is left out, so
  * that syntax newer than the parser does no harm there.
  */
-function endOfParameters(source: string): { position: number; patterns: Pattern[] } | undefined {
+function parseParameters(source: string): { parameters: WrittenParameter[]; body: string } {
   for (let at = source.indexOf(')'); at !== -1; at = source.indexOf(')', at + 1)) {
     const head = `${source.slice(0, at + 1)}{}`;
     // The third is for a method called `static`, of which V8 leaves the name out.
     const patterns = parse(`({${head}})`) ?? parse(`(${head})`) ?? parse(`({static${head}})`);
-    if (patterns) return { position: at + 1, patterns };
+    if (patterns) return { parameters: patterns.map(parameter), body: source.slice(at + 1) };
   }
-  return undefined;
+  throw new SyntaxError('its source is not that of a method');
 }
 
 const SYNTAX: Options = {
@@ -71,7 +52,7 @@ const SYNTAX: Options = {
 
 function parse(text: string): Pattern[] | undefined {
   try {
-    const node = parseExpressionAt(text, 0, SYNTAX);
+    const node = parser().parseExpressionAt(text, 0, SYNTAX);
     if (node.type === 'FunctionExpression') return node.params;
     const method = node.type === 'ObjectExpression' ? node.properties[0] : undefined;
     return method?.type === 'Property' && method.value.type === 'FunctionExpression' ? method.value.params : undefined;

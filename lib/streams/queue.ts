@@ -17,8 +17,9 @@ export class Queue<T> {
 
   /** Takes the first value off; undefined where there is none. */
   shift(): T | undefined {
+    if (this.length === 0) return undefined;
     const value = this.#values[this.#first];
-    if (this.#first < this.#values.length) this.#first += 1;
+    this.#first += 1;
     // What is moved is never more than what was taken.
     if (this.#first >= this.length) this.#compact();
     return value;

@@ -16,6 +16,8 @@ const MOST_IN_TURN = 64;
 // RFC 6455, section 5.5: of the 125 bytes of a control frame the code takes two.
 const MOST_REASON = 123;
 
+const SENT = Promise.resolve(true);
+
 const OPEN = 1;
 const CLOSED = 3;
 
@@ -85,6 +87,11 @@ export class Connection {
     if (this.isOver || this.cutOffFull()) return nextTurn(false);
     sends += 1;
     const isPatient = sends % MOST_IN_TURN === 0;
+    // What finds nothing in its way is taken by the system at once; waiting for that costs a tenth of an echo.
+    if (!isPatient && this.#ws.bufferedAmount === 0) {
+      this.#ws.send(data);
+      return SENT;
+    }
     return new Promise((resolve) =>
       this.#ws.send(data, (error) => (isPatient ? setImmediate(resolve, !error) : resolve(!error))),
     );
