@@ -34,6 +34,8 @@ function hidesParameters(body: string): boolean {
  * that syntax newer than the parser does no harm there.
  */
 function parseParameters(source: string): { parameters: WrittenParameter[]; body: string } {
+  const { parseExpressionAt } = parser();
+  const parse = (text: string) => patternsOf(() => parseExpressionAt(text, 0, SYNTAX));
   for (let at = source.indexOf(')'); at !== -1; at = source.indexOf(')', at + 1)) {
     const head = `${source.slice(0, at + 1)}{}`;
     // The third is for a method called `static`, of which V8 leaves the name out.
@@ -50,9 +52,9 @@ const SYNTAX: Options = {
   allowImportExportEverywhere: true,
 };
 
-function parse(text: string): Pattern[] | undefined {
+function patternsOf(parse: () => Expression): Pattern[] | undefined {
   try {
-    const node = parser().parseExpressionAt(text, 0, SYNTAX);
+    const node = parse();
     if (node.type === 'FunctionExpression') return node.params;
     const method = node.type === 'ObjectExpression' ? node.properties[0] : undefined;
     return method?.type === 'Property' && method.value.type === 'FunctionExpression' ? method.value.params : undefined;
