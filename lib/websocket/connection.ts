@@ -10,8 +10,8 @@ const MOST_MESSAGES = 64;
 const MOST_LENGTH = 64 * 1024;
 // In bytes. A client for which more waits than this does not read, and is cut off.
 const MOST_UNSENT = 16 * 1024 * 1024;
-// Of so many messages one waits for the next turn of the event loop. What is flushed at once never waits for the network,
-// so that a loop of sends to a fast client would hold up all else.
+// Whoever sends more than so many in one turn of the event loop, through all sockets together, waits for the next one.
+// What is flushed at once never waits for the network, so that a loop of sends to a fast client would hold up all else.
 const MOST_IN_TURN = 64;
 // RFC 6455, section 5.5: of the 125 bytes of a control frame the code takes two.
 const MOST_REASON = 123;
@@ -44,6 +44,18 @@ const LISTENERS = {
 };
 
 let sends = 0;
+let turn = SENT;
+
+/** @returns What a sender has to wait for besides the network: mostly nothing. */
+function pace(): Promise<boolean> {
+  sends += 1;
+  if (sends === MOST_IN_TURN)
+    turn = nextTurn().then(() => {
+      sends = 0;
+      return true;
+    });
+  return sends < MOST_IN_TURN ? SENT : turn;
+}
 
 /** A connection that is a WebSocket now, with back-pressure in both directions. */
 export class Connection {
@@ -85,16 +97,15 @@ export class Connection {
     const data = toData(value);
     // Not at once: a loop that does not look at the result would hold up the process for ever.
     if (this.isOver || this.cutOffFull()) return nextTurn(false);
-    sends += 1;
-    const isPatient = sends % MOST_IN_TURN === 0;
-    // What finds nothing in its way is taken by the system at once; waiting for that costs a tenth of an echo.
-    if (!isPatient && this.#ws.bufferedAmount === 0) {
-      this.#ws.send(data);
-      return SENT;
-    }
-    return new Promise((resolve) =>
-      this.#ws.send(data, (error) => (isPatient ? setImmediate(resolve, !error) : resolve(!error))),
-    );
+    const paced = pace();
+    let settle: ((isSent: boolean | Promise<boolean>) => void) | undefined;
+    this.#ws.send(data, (error) => settle?.(error ? false : paced));
+    // What the system has taken whole need not wait for the callback, which costs a tenth of an echo. Of anything else
+    // the bytes are still read, and belong to the socket until then.
+    if (this.#ws.bufferedAmount === 0 && !this.#res.req.socket.errored) return paced;
+    return new Promise((resolve) => {
+      settle = resolve;
+    });
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {

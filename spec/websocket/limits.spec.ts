@@ -13,6 +13,7 @@ const MIB = 2 ** 20;
 class Root {
   ended = 0;
   sent = 0;
+  other: Socket | undefined;
 
   async ws_echo(socket: Socket) {
     try {
@@ -68,6 +69,29 @@ class Root {
   async ws_large(socket: Socket) {
     socket.send('x'.repeat(24 * MIB));
     for await (const { length } of socket) await socket.send(length);
+  }
+
+  async ws_largest(socket: Socket) {
+    for (let n = 0; n < 3; n++) if (await socket.send(Buffer.alloc(20 * MIB, n))) this.sent += 1;
+  }
+
+  async ws_refilled(socket: Socket) {
+    const bytes = Buffer.alloc(4 * MIB);
+    for (let n = 1; n <= 3; n++) await socket.send(bytes.fill(n));
+  }
+
+  /** Waits for one of two sockets only, for the one that has the even sends, and then for the one that has the odd ones. */
+  async ws_mirror(socket: Socket) {
+    const { other } = this;
+    this.other = socket;
+    for await (const _ of other ? [0, 1] : socket) {
+      await socket.send('x');
+      for (const end = performance.now() + 1000; performance.now() < end; ) {
+        void other?.send('x');
+        await socket.send('x');
+      }
+      this.ended += 1;
+    }
   }
 
   async ws_values(socket: Socket, what: string) {
@@ -184,6 +208,65 @@ describe('a socket under load', function () {
       expect(lag).to.be.below(500);
       await reader.terminate();
       await eventually(() => root.ended === 1, 'the handler ends');
+    });
+  });
+
+  it('lets others in between where a handler waits for one of two sockets only', () => {
+    const root = new Root();
+    return withSockets(micropie(root), async (service) => {
+      const reader = new Worker(
+        `const { connect } = require('node:net');
+         const { workerData: { port, head } } = require('node:worker_threads');
+         const read = () => connect(port, '127.0.0.1', function () { this.write(head); }).on('data', () => {});
+         read().once('data', read);`,
+        { eval: true, workerData: { port: portOf(service), head: handshake('/mirror') } },
+      );
+      let lag = 0;
+      while (root.ended < 2) {
+        const start = performance.now();
+        await sleep(1);
+        lag = Math.max(lag, performance.now() - start);
+      }
+      expect(lag).to.be.below(500);
+      await reader.terminate();
+    });
+  });
+
+  it('is sent to as fast as it reads, however large the messages are', () => {
+    const root = new Root();
+    return withSockets(micropie(root), async (service) => {
+      const client = await open(service, '/largest');
+      expect((await client.closed).code).to.equal(1000);
+      expect([root.sent, client.messages.length]).to.deep.equal([3, 3]);
+    });
+  });
+
+  it('has read the bytes when they count as sent', () =>
+    withSockets(micropie(Root), async (service) => {
+      const client = await open(service, '/refilled');
+      await client.closed;
+      const isWhole = client.messages.map((bytes, n) => Buffer.alloc(4 * MIB, n + 1).equals(Buffer.from(bytes)));
+      expect(isWhole).to.deep.equal([true, true, true]);
+    }));
+
+  it('tells who sends that the client was reset', async () => {
+    let raw: RawClient | undefined;
+    let sent: boolean[] | undefined;
+    class Resetting {
+      async ws_reset(socket: Socket) {
+        for await (const _ of socket) {
+          raw?.reset();
+          sent = [await socket.send('a'), await socket.send('b'), await socket.send('c')];
+        }
+      }
+    }
+    await withSockets(micropie(Resetting), async (service) => {
+      raw = await RawClient.open(portOf(service));
+      await raw.send(handshake('/reset'));
+      await raw.response({ head: true });
+      await raw.send(frame('go'));
+      await eventually(() => sent !== undefined, 'it has sent');
+      expect(sent?.slice(1)).to.deep.equal([false, false]);
     });
   });
 
