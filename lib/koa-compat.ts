@@ -43,12 +43,25 @@ export function whenPiped(res: ServerResponse, run: () => void): void {
   res.once('pipe', run);
 }
 
-/** Runs a function before the head of a response is written, whoever does it: Node writes every head by `writeHead`. */
+/**
+ * Runs a function before the head of a response is written, whoever does it: Node writes every head by `writeHead`. It
+ * runs once more for each cookie that middleware in front sets within that call, as express-session (1.19) does.
+ */
 export function beforeHead(res: ServerResponse, run: () => void): void {
   const { writeHead } = res;
   res.writeHead = (...head: unknown[]) => {
     run();
-    return Reflect.apply(writeHead, res, head);
+    const { setHeader } = res;
+    res.setHeader = (name, value) => {
+      setHeader.call(res, name, value);
+      if (name.toLowerCase() === 'set-cookie') run();
+      return res;
+    };
+    try {
+      return Reflect.apply(writeHead, res, head);
+    } finally {
+      res.setHeader = setHeader;
+    }
   };
 }
 

@@ -3,7 +3,7 @@ import express from 'express';
 import session, { MemoryStore, type Settings } from 'express-session';
 import { agent } from 'supertest';
 import { expressSession } from '../../demo/in-express/express-session.js';
-import { Controller, micropie } from '../../lib/index.js';
+import { Controller, micropie, reply } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
 
 class Root extends Controller {
@@ -52,6 +52,10 @@ class Root extends Controller {
     this.session = null;
     return 'ended';
   }
+  shared(user = '') {
+    if (user) this.session['user'] = user;
+    return reply(200, `I am ${this.session['user']}`, { 'Cache-Control': 'public, max-age=60' });
+  }
   *stream() {
     yield `I am ${this.session['user']}`;
   }
@@ -80,6 +84,16 @@ describe('a session of express-session', () => {
       expect(after).to.be.a('string').and.not.equal(before);
       expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
     });
+
+  it("keeps its cookie out of shared caches, whatever the handler's own Cache-Control", async () => {
+    const { visitor } = site();
+    const { headers } = await visitor.get('/shared/ada').expect(200);
+    expect(headers['set-cookie']).to.have.lengthOf(1);
+    expect(headers['cache-control']).to.equal('private, max-age=60');
+    const later = await visitor.get('/shared').expect(200);
+    expect(later.headers['set-cookie']).to.equal(undefined);
+    expect(later.headers['cache-control']).to.equal('public, max-age=60');
+  });
 
   it('is worth nothing under the old identifier', async () => {
     const { visitor, guest } = site();
