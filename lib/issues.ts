@@ -8,22 +8,27 @@ export interface Issue {
   readonly path: readonly PropertyKey[];
 }
 
+// A list of a MiB of wrong items would be answered with forty.
+export const MAX_ISSUES = 100;
+
 // In characters. A name or value of the client's may be a MiB long, and stand in each of a hundred issues.
 const MAX_MESSAGE = 1000;
 const MAX_NAME = 200;
+// Of all names together: in JSON of a MiB a list of wrong items may lie a thousand names deep.
+const MAX_PATH = 1000;
 
 /** An issue of whatever a schema, or the app in an error of its own, says is wrong; no longer than is of use. */
 export function toIssue(given: unknown): Issue {
   const { message = given, path = [] }: Record<string, unknown> = isRecord(given) ? given : {};
   // arktype's paths are no plain arrays, and a part may be wrapped as { key }.
   const parts = typeof path === 'object' ? Array.from(Object(path), nameOfPart) : [];
-  return { message: String(message).slice(0, MAX_MESSAGE), path: parts };
+  return { message: String(message).slice(0, MAX_MESSAGE), path: shortened(parts) };
 }
 
 /**
  * What an error says is wrong with a request, one by one, such as for a form that is shown again.
  *
- * @returns An empty list for an error that says nothing of the kind.
+ * @returns An empty list for an error that says nothing of the kind; at most 100.
  *
  * @example
  * onError(_request: Request, error: Error) {
@@ -33,7 +38,15 @@ export function toIssue(given: unknown): Issue {
  */
 export function issuesOf(error: Error): readonly Issue[] {
   const issues: unknown = Reflect.get(error, 'issues');
-  return Array.isArray(issues) ? issues.map(toIssue) : [];
+  return Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).map(toIssue) : [];
+}
+
+function shortened(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  let left = MAX_PATH;
+  return path.filter((name) => {
+    left -= String(name).length + 1;
+    return left >= 0;
+  });
 }
 
 function nameOfPart(part: unknown): PropertyKey {

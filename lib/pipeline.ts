@@ -121,6 +121,8 @@ export async function recover(service: Way, request: Request, target: Target, th
       keepHeaders(ctx, error);
       return await finish(request, answer);
     }
+    // A hook may have put something on it that Koa can not answer with.
+    error = toError(error);
     await saveSafely(request);
   } catch (another) {
     own(another, ctx);

@@ -283,6 +283,33 @@ describe('Headers of an error', () => {
     });
 });
 
+describe('What a hook puts on an error', () => {
+  const table: [title: string, own: object, status: number, headers: Record<string, string | undefined>][] = [
+    ['is sent', { headers: { 'X-A': 'a' } }, 410, { 'x-a': 'a' }],
+    [
+      'is left out where no header can carry it',
+      { headers: { 'X-A': 'a\nb', 'X-B': 'b' } },
+      410,
+      { 'x-a': undefined, 'x-b': 'b' },
+    ],
+    ['is no status of success', { status: 200 }, 500, {}],
+  ];
+  for (const [title, own, status, headers] of table)
+    it(title, async () => {
+      class Root {
+        index() {
+          throw createError(410);
+        }
+      }
+      const hook: HttpMiddleware = { onError: (_request, error) => void Object.assign(error, own) };
+      const app = appOf(micropie(Root, { middlewares: [hook] }));
+      errorsOf(app);
+      const answer = await client(app).get('/');
+      expect(answer.status).to.equal(status);
+      for (const [name, value] of Object.entries(headers)) expect(answer.headers[name], name).to.equal(value);
+    });
+});
+
 function raise(thrown: unknown): never {
   throw thrown;
 }
@@ -308,6 +335,14 @@ describe('issuesOf(error)', () => {
     fails() {
       throw createError(409, 'Taken', { issues: 'none' });
     }
+    many() {
+      throw createError(422, 'Wrong', { issues: Array.from({ length: 1000 }, () => 'odd') });
+    }
+    deep() {
+      throw createError(422, 'Wrong', {
+        issues: [{ message: 'odd', path: Array.from({ length: 1000 }, () => 'name') }],
+      });
+    }
   }
   const hook: HttpMiddleware = { onError: (_request, error) => reply(200, issuesOf(error)) };
   const rows: [path: string, issues: Issue[]][] = [
@@ -326,6 +361,8 @@ describe('issuesOf(error)', () => {
       ],
     ],
     ['/fails', []],
+    ['/many', Array.from({ length: 100 }, () => ({ message: 'odd', path: [] }))],
+    ['/deep', [{ message: 'odd', path: Array.from({ length: 200 }, () => 'name') }]],
   ];
   for (const [path, issues] of rows)
     it(`tells a hook of ${issues.length} issues for ${path}`, async () => {

@@ -2,7 +2,7 @@ import type { Body } from '../body/body.js';
 import { readTypes } from '../body/content.js';
 import type { Lists } from '../body/pairs.js';
 import { badParameters, type ParameterProblem, unreadBody } from '../errors.js';
-import { toIssue } from '../issues.js';
+import { MAX_ISSUES, toIssue } from '../issues.js';
 import { exchangeOf, type Request } from '../request.js';
 import { isPromiseLike } from '../values.js';
 import { convert, DESCRIPTION, REFUSED } from './convert.js';
@@ -27,9 +27,6 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
     return value === undefined ? undefined : [value];
   },
 };
-
-// A list of a MiB of wrong items would be answered with forty.
-const MAX_PROBLEMS = 100;
 
 /** Methods whose content, if any, has no meaning by itself. */
 const WITHOUT_CONTENT = new Set(['GET', 'HEAD', 'DELETE']);
@@ -216,7 +213,7 @@ class Binding {
   #take(result: SchemaResult<unknown>, parameter: string, isWhole: boolean, position: number): unknown {
     if (!result.issues) return result.value;
     for (const issue of result.issues) {
-      if (this.#problems.length >= MAX_PROBLEMS) break;
+      if (this.#problems.length >= MAX_ISSUES) break;
       const { message, path } = toIssue(issue);
       const full = isWhole ? path : [parameter, ...path];
       const text = full.length > 0 ? `${full.map(String).join('.')}: ${message}` : message;
