@@ -17,7 +17,7 @@ await build({
   target: `node${/[\d.]+/.exec(manifest.engines.node)}`,
   packages: 'external',
   sourcemap: true,
-  // Node and bundlers choose another one.
+  // Left for `imports` in package.json to resolve: Node and bundlers take different files.
   plugins: [{ name: 'parser', setup: ({ onResolve }) => onResolve({ filter: /\/parser\.js$/ }, parser) }],
 });
 

@@ -8,13 +8,13 @@ export interface Issue {
   readonly path: readonly PropertyKey[];
 }
 
-// A list of a MiB of wrong items would be answered with forty.
+// Without a limit, a list of wrong items of one MiB would be answered with 40 MiB.
 export const MAX_ISSUES = 100;
 
 // In characters. A name or value of the client's may be a MiB long, and stand in each of a hundred issues.
 const MAX_MESSAGE = 1000;
 const MAX_NAME = 200;
-// Of all names together: in JSON of a MiB a list of wrong items may lie a thousand names deep.
+// Characters of all names of a path together: JSON may be nested a thousand names deep.
 const MAX_PATH = 1000;
 
 /** An issue of whatever a schema, or the app in an error of its own, says is wrong; no longer than is of use. */

@@ -252,6 +252,26 @@ console.log(Object.keys(openapi(micropie(Root), { info: { title: 'API', version:
       expect(await succeed(process.execPath, [file], folder)).to.equal('Hello, Alice!\n');
     });
 
+  it('says what is missing where a bundler leaves the parser out', async () => {
+    const source = await projectOf({
+      'index.mjs': "import { micropie } from 'koa-micropie'; micropie(class { greet({ name }) {} });",
+    });
+    const { outputFiles = [] } = await build({
+      entryPoints: [join(source, 'index.mjs')],
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'cjs',
+      conditions: ['production'],
+      external: ['ejs', 'ws', 'redis', 'koa-session', '@koa/bodyparser', '@fastify/busboy'],
+      logLevel: 'silent',
+    });
+    const folder = await folderOf({ 'index.cjs': outputFiles.map(({ text }) => text).join('') });
+    const { code, errors } = await run(process.execPath, ['index.cjs'], folder);
+    expect(code).to.equal(1);
+    expect(errors).to.include("greet: its parameters can't be read, since the package acorn is missing");
+  });
+
   it('loads its parser for the first parameter list that is more than names and plain defaults', async () => {
     const index = `import { createRequire } from 'node:module';
 import { micropie } from 'koa-micropie';

@@ -1,6 +1,6 @@
 import * as acorn from 'acorn';
 
-/** What bundlers take in place of `parser.ts`, see `imports` in package.json: they see no package that is required. */
+/** Bundlers take this file in place of `parser.ts` (`imports` in package.json), since they do not follow `createRequire`. */
 export function parser(): typeof import('acorn') {
   return acorn;
 }

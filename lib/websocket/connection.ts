@@ -10,8 +10,8 @@ const MOST_MESSAGES = 64;
 const MOST_LENGTH = 64 * 1024;
 // In bytes. A client for which more waits than this does not read, and is cut off.
 const MOST_UNSENT = 16 * 1024 * 1024;
-// Whoever sends more than so many in one turn of the event loop, through all sockets together, waits for the next one.
-// What is flushed at once never waits for the network, so that a loop of sends to a fast client would hold up all else.
+// After so many messages, counted over all sockets, every sender waits for the next turn of the event loop. Messages that
+// the system takes at once never wait for the network, so that a loop of sends to a fast client would hold up all else.
 const MOST_IN_TURN = 64;
 // RFC 6455, section 5.5: of the 125 bytes of a control frame the code takes two.
 const MOST_REASON = 123;
@@ -46,7 +46,7 @@ const LISTENERS = {
 let sends = 0;
 let turn = SENT;
 
-/** @returns What a sender has to wait for besides the network: mostly nothing. */
+/** Counts a message. @returns What its sender waits for, besides the network: the next turn after many, mostly nothing. */
 function pace(): Promise<boolean> {
   sends += 1;
   if (sends === MOST_IN_TURN)
@@ -100,8 +100,8 @@ export class Connection {
     const paced = pace();
     let settle: ((isSent: boolean | Promise<boolean>) => void) | undefined;
     this.#ws.send(data, (error) => settle?.(error ? false : paced));
-    // What the system has taken whole need not wait for the callback, which costs a tenth of an echo. Of anything else
-    // the bytes are still read, and belong to the socket until then.
+    // Where the system has taken all bytes, nobody waits for the callback, which costs a tenth of an echo. Otherwise the
+    // bytes are still being read, and the sender must not change them yet.
     if (this.#ws.bufferedAmount === 0 && !this.#res.req.socket.errored) return paced;
     return new Promise((resolve) => {
       settle = resolve;

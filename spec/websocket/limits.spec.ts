@@ -80,7 +80,7 @@ class Root {
     for (let n = 1; n <= 3; n++) await socket.send(bytes.fill(n));
   }
 
-  /** Waits for one of two sockets only, for the one that has the even sends, and then for the one that has the odd ones. */
+  /** Sends to both sockets by turns and awaits one of them: first the even sends of all, then the odd ones. */
   async ws_mirror(socket: Socket) {
     const { other } = this;
     this.other = socket;
