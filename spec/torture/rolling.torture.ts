@@ -19,7 +19,10 @@ const BUNDLE: BuildOptions = {
   platform: 'node',
   format: 'esm',
   external: ['ejs', 'ws'],
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // lib has a createRequire of its own.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
 };
 
 describe('a service of two workers', () => {
