@@ -98,14 +98,12 @@ export class Connection {
     // Not at once: a loop that does not look at the result would hold up the process for ever.
     if (this.isOver || this.cutOffFull()) return nextTurn(false);
     const paced = pace();
-    let settle: ((isSent: boolean | Promise<boolean>) => void) | undefined;
-    this.#ws.send(data, (error) => settle?.(error ? false : paced));
-    // Where the system has taken all bytes, nobody waits for the callback, which costs a tenth of an echo. Otherwise the
-    // bytes are still being read, and the sender must not change them yet.
-    if (this.#ws.bufferedAmount === 0 && !this.#res.req.socket.errored) return paced;
-    return new Promise((resolve) => {
-      settle = resolve;
-    });
+    const { socket } = this.#res.req;
+    this.#ws.send(data);
+    // Where the system has taken all bytes there is nothing to wait for. A callback of each message would cost a tenth of
+    // an echo; that of an empty write behind it comes when they are gone, and the sender may change them.
+    if (this.#ws.bufferedAmount === 0 && !socket.errored) return paced;
+    return new Promise((resolve) => socket.write('', (error) => resolve(error ? false : paced)));
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {
