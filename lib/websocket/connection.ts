@@ -100,8 +100,8 @@ export class Connection {
     const paced = pace();
     const { socket } = this.#res.req;
     this.#ws.send(data);
-    // Where the system has taken all bytes there is nothing to wait for. A callback of each message would cost a tenth of
-    // an echo; that of an empty write behind it comes when they are gone, and the sender may change them.
+    // A callback for each message would cost a tenth of an echo, and mostly the system has taken all bytes by now. Where
+    // it has not, the sender must not change them yet: an empty write is called back when all before it are through.
     if (this.#ws.bufferedAmount === 0 && !socket.errored) return paced;
     return new Promise((resolve) => socket.write('', (error) => resolve(error ? false : paced)));
   }

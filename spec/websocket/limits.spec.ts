@@ -270,6 +270,25 @@ describe('a socket under load', function () {
     });
   });
 
+  it('tells who waits for a message to go out that the client was reset', async () => {
+    const sent: boolean[] = [];
+    class Waiting {
+      async ws_wait(socket: Socket) {
+        sent.push(await socket.send('x'.repeat(15 * MIB)));
+      }
+    }
+    await withSockets(micropie(Waiting), async (service) => {
+      const client = connect(portOf(service), '127.0.0.1');
+      client.write(handshake('/wait'));
+      await once(client, 'readable');
+      await sleep(100);
+      expect(sent).to.deep.equal([]);
+      client.resetAndDestroy();
+      await eventually(() => sent.length > 0, 'the handler hears of it');
+      expect(sent).to.deep.equal([false]);
+    });
+  });
+
   it('does not hold up the process where a handler goes on sending to who has left', () => {
     const root = new Root();
     return withSockets(micropie(root), async (service) => {
