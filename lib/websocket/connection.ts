@@ -67,6 +67,8 @@ export class Connection {
   readonly #whenClosed: (() => void)[] = [];
   // Of the messages that wait. Texts count by characters: nobody needs it more exactly.
   #length = 0;
+  // Whether the system has not taken the last message at once.
+  #isSlow = false;
   // As the last beat found them.
   #bytesRead = 0;
   #unwritten = 0;
@@ -97,13 +99,25 @@ export class Connection {
     const data = toData(value);
     // Not at once: a loop that does not look at the result would hold up the process for ever.
     if (this.isOver || this.cutOffFull()) return nextTurn(false);
-    const paced = pace();
+    return this.#isSlow ? this.#sendAndWait(data, pace()) : this.#sendAtOnce(data, pace());
+  }
+
+  /** A callback for each message would cost a tenth of an echo, and mostly the system has taken all bytes by now. */
+  #sendAtOnce(data: Data, paced: Promise<boolean>): Promise<boolean> {
     const { socket } = this.#res.req;
     this.#ws.send(data);
-    // A callback for each message would cost a tenth of an echo, and mostly the system has taken all bytes by now. Where
-    // it has not, the sender must not change them yet: an empty write is called back when all before it are through.
     if (this.#ws.bufferedAmount === 0 && !socket.errored) return paced;
+    this.#isSlow = true;
+    // The sender must not change the bytes yet: an empty write is called back when all before it are through.
     return new Promise((resolve) => socket.write('', (error) => resolve(error ? false : paced)));
+  }
+
+  /** By TLS nothing is ever taken at once, and an empty write for each message would cost a fifth. */
+  #sendAndWait(data: Data, paced: Promise<boolean>): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#ws.send(data, (error) => resolve(error ? false : paced));
+      this.#isSlow = this.#ws.bufferedAmount > 0;
+    });
   }
 
   next(): Promise<IteratorResult<Message, undefined>> {
@@ -180,7 +194,9 @@ export class Connection {
   }
 }
 
-function toData(value: unknown): string | ArrayBufferView | ArrayBuffer {
+type Data = string | ArrayBufferView | ArrayBuffer;
+
+function toData(value: unknown): Data {
   if (typeof value === 'string' || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;
   const json = typeof value === 'function' ? undefined : JSON.stringify(value ?? null);
   if (json === undefined)
