@@ -177,6 +177,19 @@ describe('Node', () => {
     });
   }
 
+  it('runs all that waits for the head of a response, in order, and again for a cookie among its headers', async () => {
+    const ran: string[] = [];
+    const listener: Listener = (_req, res) => {
+      beforeHead(res, () => ran.push(`first, ${res.hasHeader('Set-Cookie')}`));
+      beforeHead(res, () => ran.push(`second, ${res.hasHeader('Set-Cookie')}`));
+      res.setHeader('X-Before', '1');
+      res.writeHead(200, { 'Set-Cookie': 'a=1' }).end();
+    };
+    const { headers } = await withNode(listener, (port) => withSocket(port, (socket) => socket.exchange(GET)));
+    expect(headers['set-cookie']).to.include('a=1');
+    expect(ran).to.deep.equal(['first, false', 'second, false', 'first, true', 'second, true']);
+  });
+
   it('reads away the rest of a body at the end of the answer, but for who comes before its own listener', async () => {
     let flowing: boolean | null = true;
     const listener: Listener = (req, res) => {
