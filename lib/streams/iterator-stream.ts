@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { Readable } from 'node:stream';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { Context } from '../context.js';
@@ -10,12 +10,27 @@ type Result = IteratorResult<unknown, unknown>;
 // In milliseconds. How long a generator that never waits may keep the event loop to itself.
 const SLICE = 3;
 
+let turns = 0;
+let isCounting = false;
+
+/** Which turn of the event loop this is, counted only where streams are at work. */
+function currentTurn(): number {
+  if (!isCounting) {
+    isCounting = true;
+    setImmediate(() => {
+      isCounting = false;
+      turns += 1;
+    });
+  }
+  return turns;
+}
+
 /** A stream of what an iterator gives, in the context in which the stream is made. */
 export class IteratorStream extends Readable {
   readonly #iterator: AnyIterator;
   readonly #ctx: Context;
   // Node asks for chunks in a context of its own; the generator is to see the one of its request.
-  readonly #inContext = AsyncLocalStorage.snapshot();
+  readonly #context = new AsyncResource('IteratorStream');
   #isFilling = false;
   #isOver = false;
 
@@ -29,7 +44,7 @@ export class IteratorStream extends Readable {
     if (this.#isFilling) return;
     this.#isFilling = true;
     // Not at once: a client that takes all chunks as they come would let the event loop never go on.
-    this.#inContext(() => setImmediate(() => this.#fill()));
+    this.#context.runInAsyncScope(() => setImmediate(() => this.#fill()));
   }
 
   /** @returns Whether there is room for more. */
@@ -46,13 +61,13 @@ export class IteratorStream extends Readable {
   /** Fills the buffer, without a promise as far as the iterator gives none. */
   async #fill(): Promise<void> {
     try {
-      let end = performance.now() + SLICE;
+      let turn: number | undefined;
+      let end = 0;
       for (let hasRoom = true; hasRoom && !this.destroyed; ) {
-        if (performance.now() > end) {
-          await nextRound();
+        if (turn !== currentTurn()) {
+          turn = currentTurn();
           end = performance.now() + SLICE;
-          continue;
-        }
+        } else if (performance.now() > end) await nextRound();
         const next = this.#iterator.next();
         hasRoom = this.accept('then' in next ? await next : next);
       }
@@ -69,7 +84,7 @@ export class IteratorStream extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    if (!this.#isOver) this.#inContext(() => closeIterator(this.#iterator, this.#ctx));
+    if (!this.#isOver) this.#context.runInAsyncScope(() => closeIterator(this.#iterator, this.#ctx));
     callback(error);
   }
 }

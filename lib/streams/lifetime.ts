@@ -103,7 +103,7 @@ class Bodies {
   watch(stream: Readable): void {
     this.own(stream);
     const note = () => this.#noteEnd(stream);
-    stream.once('error', note).once('close', note);
+    stream.on('error', note).on('close', note);
   }
 
   #noteEnd(stream: Readable): void {

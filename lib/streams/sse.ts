@@ -69,43 +69,65 @@ export function endWithService(iterator: unknown, ctx: Context): void {
   });
 }
 
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
 /** Not a generator: one that waits for the next event could not be ended before that comes. */
 class EventIterator implements AsyncIterableIterator<string> {
   readonly #source: AsyncIterator<string | SseEvent> | Iterator<string | SseEvent>;
-  #pending: Pending<IteratorResult<string | SseEvent>> | undefined;
+  // What the source was asked for last; several heartbeats may wait for it.
+  #pending: Promise<IteratorResult<string | SseEvent>> | undefined;
+  #isSettled = false;
   #isOpen = false;
   #isStopped = false;
+  #pause = new Pause(FIRST_WAIT);
+  readonly #settle = () => {
+    this.#isSettled = true;
+    this.#pause.end();
+  };
 
   constructor(source: Source) {
     this.#source = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
   async next(): Promise<IteratorResult<string>> {
-    if (this.#isStopped) return { done: true, value: undefined };
-    this.#pending ??= new Pending(this.#source.next());
-    const result = await this.#pending.within(this.#isOpen ? HEARTBEAT : FIRST_WAIT);
-    const opening = this.#isOpen ? '' : COMMENT;
-    this.#isOpen = true;
-    if (!result && this.#isStopped) return { done: true, value: undefined };
-    if (!result) return { done: false, value: COMMENT };
+    if (this.#isStopped) return DONE;
+    const pending = this.#pending ?? this.#ask();
+    if (!this.#isSettled) await this.#pause.begin();
+    const opening = this.#open();
+    if (!this.#isSettled) return this.#isStopped ? DONE : { done: false, value: COMMENT };
     this.#pending = undefined;
-    if (result.done) return { done: true, value: undefined };
-    return { done: false, value: opening + (await this.#format(result.value)) };
+    const { done, value } = await pending;
+    return done ? DONE : { done: false, value: opening + (await this.#format(value)) };
   }
 
   /** Ends it without waiting for the event that it is at. */
   stop(): void {
     this.#isStopped = true;
-    this.#pending?.wake();
+    this.#pause.end();
   }
 
   async return(): Promise<IteratorResult<string>> {
     await this.#source.return?.();
-    return { done: true, value: undefined };
+    return DONE;
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #ask() {
+    this.#isSettled = false;
+    this.#pending = Promise.resolve(this.#source.next());
+    this.#pending.then(this.#settle, this.#settle);
+    return this.#pending;
+  }
+
+  /** @returns What comes before all events. */
+  #open(): string {
+    if (this.#isOpen) return '';
+    this.#isOpen = true;
+    this.#pause = new Pause(HEARTBEAT);
+    return COMMENT;
   }
 
   /** The source can't know that its event fails here. */
@@ -119,42 +141,29 @@ class EventIterator implements AsyncIterableIterator<string> {
   }
 }
 
-/** A result that is waited for in stretches; with a race for each, the promise would remember every one of them. */
-class Pending<T> {
-  readonly #promise: Promise<T>;
-  #isSettled = false;
-  #stopWaiting = () => {};
+/** A wait of so many milliseconds at most, again and again. */
+class Pause {
+  readonly #milliseconds: number;
+  #end = () => {};
 
-  constructor(value: T | Promise<T>) {
-    this.#promise = Promise.resolve(value);
-    const settle = () => {
-      this.#isSettled = true;
-      this.wake();
-    };
-    this.#promise.then(settle, settle);
+  constructor(milliseconds: number) {
+    this.#milliseconds = milliseconds;
   }
 
-  /** Has nobody wait any longer. */
-  wake(): void {
-    this.#stopWaiting();
-  }
-
-  /** @returns undefined when the time is over before. */
-  async within(milliseconds: number): Promise<T | undefined> {
-    if (!this.#isSettled) await this.#settledOrAfter(milliseconds);
-    return this.#isSettled ? this.#promise : undefined;
-  }
-
-  #settledOrAfter(milliseconds: number): Promise<void> {
+  begin(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
+      const timer = setTimeout(resolve, this.#milliseconds);
       // The connection keeps the process running; when it is gone, this timer shall not.
       timer.unref();
-      this.#stopWaiting = () => {
+      this.#end = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+  }
+
+  end(): void {
+    this.#end();
   }
 }
 
