@@ -21,7 +21,7 @@ const MAX_PATH = 1000;
 export function toIssue(given: unknown): Issue {
   const { message = given, path = [] }: Record<string, unknown> = isRecord(given) ? given : {};
   // arktype's paths are no plain arrays, and a part may be wrapped as { key }.
-  const parts = typeof path === 'object' ? Array.from(Object(path), nameOfPart) : [];
+  const parts = Array.isArray(path) ? Array.from(path, nameOfPart) : [];
   return { message: String(message).slice(0, MAX_MESSAGE), path: shortened(parts) };
 }
 

@@ -20,9 +20,16 @@ export function dataOf(session: SessionData): object {
   return data;
 }
 
-/** Gives it other data in place. */
+/**
+ * Gives it other data in place.
+ *
+ * @throws TypeError for a name under which its class has a method: its middleware calls those when the request is over,
+ *   and such a name may come from a client.
+ */
 export function refill(session: SessionData, data: object): SessionData {
   const given = { ...data };
+  const methods: object = Object.getPrototypeOf(session);
+  for (const name of Object.keys(given)) if (typeof Reflect.get(methods, name) === 'function') refuse(name);
   for (const name of Object.keys(dataOf(session))) delete session[name];
   return Object.assign(session, given);
 }
@@ -42,7 +49,9 @@ export function promisify(session: SessionData, current: () => SessionData | nul
     return new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown) => {
         if (error) return reject(error);
-        carryOver(session, current());
+        const begun = current();
+        if (begun === session && isLeft(session)) return reject(left());
+        carryOver(session, begun);
         resolve();
       };
       const result: unknown = Reflect.apply(Object(regenerate), session, [settle]);
@@ -52,6 +61,24 @@ export function promisify(session: SessionData, current: () => SessionData | nul
 
   // Not enumerable: it would be stored.
   Object.defineProperty(session, 'regenerate', { configurable: true, writable: true, value: regenerated });
+}
+
+/** Whether express-session has a new one in its place: each knows its request, which leads to the one that is stored. */
+function isLeft(session: SessionData): boolean {
+  const { req } = session;
+  return typeof req === 'object' && req !== null && 'session' in req && req.session !== session;
+}
+
+function left(): TypeError {
+  return new TypeError(
+    'ctx.session is still the session from before regenerate(), so that nothing written to it would be stored: define the property with a getter that returns ctx.req.session',
+  );
+}
+
+function refuse(name: string): never {
+  throw new TypeError(
+    `The session can not hold a value under the name '${name}': its middleware has a method there; take another name`,
+  );
 }
 
 function carryOver(from: SessionData, to: SessionData | null | undefined): void {

@@ -39,6 +39,10 @@ class Root extends Controller {
     this.session = { user };
     return 'replaced';
   }
+  fill(...data: string[]) {
+    this.session = Object.fromEntries(data.map((name) => [name, 'x']));
+    return 'filled';
+  }
   spread() {
     this.session = { ...this.session, more: 'more' };
     return 'spread';
@@ -135,6 +139,33 @@ describe('a session of express-session', () => {
     await visitor.get('/replace/bob').expect(200);
     await visitor.get('/spread').expect(200);
     expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
+  });
+
+  for (const name of ['touch', 'save', 'regenerate', 'toString'])
+    it(`refuses data with a member under the name of a method, which its middleware may call: ${name}`, async () => {
+      const { app, visitor } = site();
+      const errors = errorsOf(app);
+      await visitor.get('/login/ada');
+      await visitor.get(`/fill/user/${name}`).expect(500);
+      expect(errors.map(({ message }) => message)).to.deep.equal([
+        `The session can not hold a value under the name '${name}': its middleware has a method there; take another name`,
+      ]);
+      expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
+    });
+
+  it('says that a plain ctx.session stays what it was before regenerate()', async () => {
+    const app = appOf((ctx, next) => {
+      Object.assign(ctx, { session: Reflect.get(ctx.req, 'session') });
+      return next();
+    }, micropie(Root));
+    const errors = errorsOf(app);
+    const site = express().set('env', 'test');
+    site.use(session({ secret: 'pie', resave: false, saveUninitialized: false, store: new MemoryStore() }));
+    site.use(app.callback());
+    await agent(site).get('/login/ada').expect(500);
+    expect(errors.map(({ message }) => message)).to.deep.equal([
+      'ctx.session is still the session from before regenerate(), so that nothing written to it would be stored: define the property with a getter that returns ctx.req.session',
+    ]);
   });
 
   for (const unset of ['keep', 'destroy'] as const)
