@@ -27,7 +27,8 @@ export function segmentsFrom(path: string, start: number): string[] {
  *
  * @returns undefined where one of them can't be decoded.
  */
-export function decodeSegments(segments: readonly string[]): string[] | undefined {
+export function decodeSegments(segments: readonly string[]): readonly string[] | undefined {
+  if (!segments.some(isEscaped)) return segments;
   const decoded: string[] = [];
   for (const segment of segments) {
     const text = decodeSegment(segment);
@@ -37,6 +38,10 @@ export function decodeSegments(segments: readonly string[]): string[] | undefine
   return decoded;
 }
 
+function isEscaped(segment: string): boolean {
+  return segment.includes('%');
+}
+
 /**
  * Decodes one segment of a path, once.
  *
@@ -44,7 +49,7 @@ export function decodeSegments(segments: readonly string[]): string[] | undefine
  */
 export function decodeSegment(segment: string): string | undefined {
   // HTTP itself allows no control character that is not escaped.
-  if (!segment.includes('%')) return segment;
+  if (!isEscaped(segment)) return segment;
   try {
     const decoded = decodeURIComponent(segment);
     return CONTROL_CHARACTER.test(decoded) ? undefined : decoded;

@@ -1,6 +1,8 @@
 import { type Handler, handlerFor } from './handler.js';
 import type { PatternSegment } from './pattern.js';
 
+const NONE: readonly never[] = [];
+
 /** The handlers behind one beginning of a path, and the ways on from there. */
 interface Node {
   /** Undefined where there are none: most nodes are the end of a path. */
@@ -89,7 +91,7 @@ function refuseSame(list: readonly Handler[], { methods, route, where }: Handler
 export class Search {
   readonly found: Candidate | undefined;
   /** Those whose path fits while their methods do not. */
-  readonly misfits: Handler[] = [];
+  misfits: readonly Handler[] = NONE;
   readonly #method: string;
   readonly #segments: readonly string[];
   readonly #isStrict: boolean;
@@ -98,7 +100,7 @@ export class Search {
     this.#method = method;
     this.#segments = segments;
     this.#isStrict = isStrict;
-    this.found = this.#walk(root, 0, []);
+    this.found = this.#walk(root, 0, NONE);
   }
 
   #walk(node: Node, at: number, taken: readonly string[]): Candidate | undefined {
@@ -128,7 +130,7 @@ export class Search {
     if (handlers.length === 0) return undefined;
     const handler = handlerFor(handlers, this.#method);
     if (handler) return { handler, segments };
-    this.misfits.push(...handlers);
+    this.misfits = [...this.misfits, ...handlers];
     return undefined;
   }
 }
