@@ -1,7 +1,8 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { type Server, Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Context } from './context.js';
+import { ServerResponse } from './node-http.js';
 import { toError } from './thrown.js';
 
 // Everything that relies on what Koa and Node do without documenting it. Each function has a spec in

@@ -1,6 +1,6 @@
-import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { inspect, types } from 'node:util';
 import type { Context } from './context.js';
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from './node-http.js';
 import { Reply } from './response/reply.js';
 
 /**

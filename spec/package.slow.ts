@@ -284,6 +284,19 @@ console.log(isLoaded());`;
     expect(await succeed(process.execPath, ['index.mjs'], folder)).to.equal('false\ntrue\n');
   });
 
+  it('loads no client of HTTP, no TLS and no workers of Node at its start', async () => {
+    const folder = await projectOf({
+      'index.mjs': `
+import Koa from 'koa';
+import { micropie } from 'koa-micropie';
+class Root { greet(name = 'you') { return name; } }
+new Koa().use(micropie(Root));
+const loaded = process.moduleLoadList.map((entry) => entry.replace(/^NativeModule /, ''));
+console.log(loaded.filter((name) => /^(internal\\/deps\\/undici.*|http2|tls|cluster)$/.test(name)).join());`,
+    });
+    expect((await succeed(process.execPath, ['index.mjs'], folder)).trim()).to.equal('');
+  });
+
   it('leads debuggers to its package.json', async () => {
     const folder = await projectOf({ 'index.cjs': "console.log(require('koa-micropie/package.json').name)" });
     expect(await succeed(process.execPath, ['index.cjs'], folder)).to.equal('koa-micropie\n');

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { Context } from '../context.js';
+import { STATUS_CODES } from '../node-http.js';
 import { isNodeStream } from '../streams/lifetime.js';
 
 type Content = CallToolResult['content'][number];

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http';
 import type { StandardSchema } from '../binding/standard-schema.js';
+import { STATUS_CODES } from '../node-http.js';
 import type { Handler } from '../routing/handler.js';
 import type { Definitions } from './definitions.js';
 

@@ -1,7 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import { isJson } from '../body/content.js';
 import type { Context } from '../context.js';
 import { type Issue, issuesOf } from '../issues.js';
+import { STATUS_CODES } from '../node-http.js';
 import { exchangeOf, type Request } from '../request.js';
 import { checkHead } from './head.js';
 

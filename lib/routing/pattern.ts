@@ -1,5 +1,5 @@
-import { METHODS } from 'node:http';
 import { INJECTED } from '../binding/parameters.js';
+import { METHODS } from '../node-http.js';
 import { decodeSegment } from './path.js';
 
 /** One segment of a declared path. */

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
+import { createServer } from '../node-http.js';
 import type { ServeSettings } from './options.js';
 
 /** A server of `node:http`, `node:https` or `node:http2`. */

@@ -1,7 +1,8 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { closeDetached, responseOn, upgradesOnly } from '../koa-compat.js';
+import { ServerResponse } from '../node-http.js';
 import type { HttpServer } from '../serve/server.js';
 
 const UPGRADE = Symbol('upgrade');
