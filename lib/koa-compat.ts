@@ -72,9 +72,6 @@ export function beforeHead(res: ServerResponse & { [WATCH]?: HeadWatch }, run: (
 function writeWatchedHead(this: ServerResponse & { [WATCH]: HeadWatch }, ...head: unknown[]): ServerResponse {
   const { runs, writeHead } = this[WATCH];
   for (const run of runs) run();
-  // Node by itself sets no cookie there.
-  if (head.length < 2 && writeHead === Object.getPrototypeOf(this).writeHead)
-    return Reflect.apply(writeHead, this, head);
   const { setHeader } = this;
   this.setHeader = (name, value) => {
     setHeader.call(this, name, value);

@@ -190,6 +190,24 @@ describe('Node', () => {
     expect(ran).to.deep.equal(['first, false', 'second, false', 'first, true', 'second, true']);
   });
 
+  it('runs it again for a cookie that a class of responses sets, as tools for tracing patch them', async () => {
+    const ran: boolean[] = [];
+    const listener: Listener = (_req, res) => {
+      const writeHead = (status: number) => {
+        res.setHeader('Set-Cookie', 'a=1');
+        return ServerResponse.prototype.writeHead.call(res, status);
+      };
+      Object.setPrototypeOf(
+        res,
+        Object.create(ServerResponse.prototype, { writeHead: { value: writeHead, writable: true } }),
+      );
+      beforeHead(res, () => ran.push(res.hasHeader('Set-Cookie')));
+      res.end();
+    };
+    await withNode(listener, (port) => withSocket(port, (socket) => socket.exchange(GET)));
+    expect(ran).to.deep.equal([false, true]);
+  });
+
   it('reads away the rest of a body at the end of the answer, but for who comes before its own listener', async () => {
     let flowing: boolean | null = true;
     const listener: Listener = (req, res) => {

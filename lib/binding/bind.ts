@@ -28,8 +28,6 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
   },
 };
 
-const NONE: readonly never[] = [];
-
 /** Methods whose content, if any, has no meaning by itself. */
 const WITHOUT_CONTENT = new Set(['GET', 'HEAD', 'DELETE']);
 
@@ -87,8 +85,8 @@ function tooDeep(error: unknown): SchemaResult<never> {
 /** The binding of one request: collects what is wrong, so that one answer tells it all. */
 class Binding {
   readonly #request: Request;
-  #problems: readonly (ParameterProblem & { readonly position: number })[] = NONE;
-  #pending: readonly Promise<void>[] = NONE;
+  readonly #problems: (ParameterProblem & { readonly position: number })[] = [];
+  readonly #pending: Promise<void>[] = [];
   /** Of the parameter that is being bound. */
   #position = 0;
   // Whether a body could have given something that is missing.
@@ -135,7 +133,7 @@ class Binding {
     if (this.#problems.length === 0) return values;
     const { body, tools } = exchangeOf(this.#request);
     // Those of asynchronous schemas come in any order.
-    const problems = this.#problems.toSorted((a, b) => a.position - b.position);
+    const problems = this.#problems.sort((a, b) => a.position - b.position);
     throw this.#isMissing && body?.isUnreadType
       ? unreadBody(problems, readTypes(tools.uploads !== false))
       : badParameters(problems);
@@ -208,7 +206,7 @@ class Binding {
       });
     // Where the next schema throws at once, nobody waits for this one.
     settling.catch(() => {});
-    this.#pending = [...this.#pending, settling];
+    this.#pending.push(settling);
     return promised;
   }
 
@@ -219,7 +217,7 @@ class Binding {
       const { message, path } = toIssue(issue);
       const full = isWhole ? path : [parameter, ...path];
       const text = full.length > 0 ? `${full.map(String).join('.')}: ${message}` : message;
-      this.#problems = [...this.#problems, { position, parameter, text, issue: { message, path: full } }];
+      this.#problems.push({ position, parameter, text, issue: { message, path: full } });
     }
     return undefined;
   }
@@ -231,6 +229,6 @@ class Binding {
 
   #refuse(parameter: string, message: string): void {
     const position = this.#position;
-    this.#problems = [...this.#problems, { position, parameter, text: message, issue: { message, path: [parameter] } }];
+    this.#problems.push({ position, parameter, text: message, issue: { message, path: [parameter] } });
   }
 }

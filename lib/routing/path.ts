@@ -27,8 +27,7 @@ export function segmentsFrom(path: string, start: number): string[] {
  *
  * @returns undefined where one of them can't be decoded.
  */
-export function decodeSegments(segments: readonly string[]): readonly string[] | undefined {
-  if (!segments.some(isEscaped)) return segments;
+export function decodeSegments(segments: readonly string[]): string[] | undefined {
   const decoded: string[] = [];
   for (const segment of segments) {
     const text = decodeSegment(segment);
@@ -38,10 +37,6 @@ export function decodeSegments(segments: readonly string[]): readonly string[] |
   return decoded;
 }
 
-function isEscaped(segment: string): boolean {
-  return segment.includes('%');
-}
-
 /**
  * Decodes one segment of a path, once.
  *
@@ -49,7 +44,7 @@ function isEscaped(segment: string): boolean {
  */
 export function decodeSegment(segment: string): string | undefined {
   // HTTP itself allows no control character that is not escaped.
-  if (!isEscaped(segment)) return segment;
+  if (!segment.includes('%')) return segment;
   try {
     const decoded = decodeURIComponent(segment);
     return CONTROL_CHARACTER.test(decoded) ? undefined : decoded;

@@ -1,8 +1,6 @@
 import { type Handler, handlerFor } from './handler.js';
 import type { PatternSegment } from './pattern.js';
 
-const NONE: readonly never[] = [];
-
 /** The handlers behind one beginning of a path, and the ways on from there. */
 interface Node {
   /** Undefined where there are none: most nodes are the end of a path. */
@@ -91,7 +89,7 @@ function refuseSame(list: readonly Handler[], { methods, route, where }: Handler
 export class Search {
   readonly found: Candidate | undefined;
   /** Those whose path fits while their methods do not. */
-  misfits: readonly Handler[] = NONE;
+  readonly misfits: Handler[] = [];
   readonly #method: string;
   readonly #segments: readonly string[];
   readonly #isStrict: boolean;
@@ -100,7 +98,7 @@ export class Search {
     this.#method = method;
     this.#segments = segments;
     this.#isStrict = isStrict;
-    this.found = this.#walk(root, 0, NONE);
+    this.found = this.#walk(root, 0, []);
   }
 
   #walk(node: Node, at: number, taken: readonly string[]): Candidate | undefined {
@@ -130,7 +128,7 @@ export class Search {
     if (handlers.length === 0) return undefined;
     const handler = handlerFor(handlers, this.#method);
     if (handler) return { handler, segments };
-    this.misfits = [...this.misfits, ...handlers];
+    this.misfits.push(...handlers);
     return undefined;
   }
 }

@@ -28,8 +28,7 @@ export function dataOf(session: SessionData): object {
  */
 export function refill(session: SessionData, data: object): SessionData {
   const given = { ...data };
-  const methods: object = Object.getPrototypeOf(session);
-  for (const name of Object.keys(given)) if (typeof Reflect.get(methods, name) === 'function') refuse(name);
+  for (const name of Object.keys(given)) if (isMethod(session, name)) refuse(name);
   for (const name of Object.keys(dataOf(session))) delete session[name];
   return Object.assign(session, given);
 }
@@ -49,9 +48,7 @@ export function promisify(session: SessionData, current: () => SessionData | nul
     return new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown) => {
         if (error) return reject(error);
-        const begun = current();
-        if (begun === session && isLeft(session)) return reject(left());
-        carryOver(session, begun);
+        carryOver(session, current());
         resolve();
       };
       const result: unknown = Reflect.apply(Object(regenerate), session, [settle]);
@@ -63,16 +60,14 @@ export function promisify(session: SessionData, current: () => SessionData | nul
   Object.defineProperty(session, 'regenerate', { configurable: true, writable: true, value: regenerated });
 }
 
-/** Whether express-session has a new one in its place: each knows its request, which leads to the one that is stored. */
-function isLeft(session: SessionData): boolean {
-  const { req } = session;
-  return typeof req === 'object' && req !== null && 'session' in req && req.session !== session;
-}
-
-function left(): TypeError {
-  return new TypeError(
-    'ctx.session is still the session from before regenerate(), so that nothing written to it would be stored: define the property with a getter that returns ctx.req.session',
-  );
+/** Whether its class has a method under a name; what every object has, such as toString, nobody calls at the end. */
+function isMethod(session: SessionData, name: string): boolean {
+  let level: object | null = Object.getPrototypeOf(session);
+  for (; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
+    const property = Object.getOwnPropertyDescriptor(level, name);
+    if (property) return typeof property.value === 'function' && name !== 'constructor';
+  }
+  return false;
 }
 
 function refuse(name: string): never {

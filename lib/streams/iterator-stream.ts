@@ -67,7 +67,11 @@ export class IteratorStream extends Readable {
         if (turn !== currentTurn()) {
           turn = currentTurn();
           end = performance.now() + SLICE;
-        } else if (performance.now() > end) await nextRound();
+        } else if (performance.now() > end) {
+          await nextRound();
+          // The client may have left meanwhile.
+          continue;
+        }
         const next = this.#iterator.next();
         hasRoom = this.accept('then' in next ? await next : next);
       }

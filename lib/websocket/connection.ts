@@ -10,8 +10,6 @@ const MOST_MESSAGES = 64;
 const MOST_LENGTH = 64 * 1024;
 // In bytes. A client for which more waits than this does not read, and is cut off.
 const MOST_UNSENT = 16 * 1024 * 1024;
-// In bytes, for each message that waits, besides its own: of the smallest ones Node needs 700 for each.
-const COST_OF_WAITING = 256;
 // After so many messages, counted over all sockets, every sender waits for the next turn of the event loop. Messages that
 // the system takes at once never wait for the network, so that a loop of sends to a fast client would hold up all else.
 const MOST_IN_TURN = 64;
@@ -71,8 +69,6 @@ export class Connection {
   #length = 0;
   // Whether the system has not taken the last message at once.
   #isSlow = false;
-  // How many messages the system has not taken yet.
-  #unsent = 0;
   // As the last beat found them.
   #bytesRead = 0;
   #unwritten = 0;
@@ -118,12 +114,8 @@ export class Connection {
 
   /** By TLS nothing is ever taken at once, and an empty write for each message would cost a fifth. */
   #sendAndWait(data: Data, paced: Promise<boolean>): Promise<boolean> {
-    this.#unsent += 1;
     return new Promise((resolve) => {
-      this.#ws.send(data, (error) => {
-        this.#unsent -= 1;
-        resolve(error ? false : paced);
-      });
+      this.#ws.send(data, (error) => resolve(error ? false : paced));
       this.#isSlow = this.#ws.bufferedAmount > 0;
     });
   }
@@ -196,7 +188,7 @@ export class Connection {
   }
 
   cutOffFull(): boolean {
-    const isFull = this.#ws.bufferedAmount + this.#unsent * COST_OF_WAITING > MOST_UNSENT;
+    const isFull = this.#ws.bufferedAmount > MOST_UNSENT;
     if (isFull) this.#ws.terminate();
     return isFull;
   }

@@ -141,7 +141,7 @@ describe('a session of express-session', () => {
     expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
   });
 
-  for (const name of ['touch', 'save', 'regenerate', 'toString'])
+  for (const name of ['touch', 'save', 'regenerate'])
     it(`refuses data with a member under the name of a method, which its middleware may call: ${name}`, async () => {
       const { app, visitor } = site();
       const errors = errorsOf(app);
@@ -153,19 +153,8 @@ describe('a session of express-session', () => {
       expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
     });
 
-  it('says that a plain ctx.session stays what it was before regenerate()', async () => {
-    const app = appOf((ctx, next) => {
-      Object.assign(ctx, { session: Reflect.get(ctx.req, 'session') });
-      return next();
-    }, micropie(Root));
-    const errors = errorsOf(app);
-    const site = express().set('env', 'test');
-    site.use(session({ secret: 'pie', resave: false, saveUninitialized: false, store: new MemoryStore() }));
-    site.use(app.callback());
-    await agent(site).get('/login/ada').expect(500);
-    expect(errors.map(({ message }) => message)).to.deep.equal([
-      'ctx.session is still the session from before regenerate(), so that nothing written to it would be stored: define the property with a getter that returns ctx.req.session',
-    ]);
+  it('does not refuse names that every object has', async () => {
+    await site().visitor.get('/fill/constructor/toString').expect(200);
   });
 
   for (const unset of ['keep', 'destroy'] as const)
