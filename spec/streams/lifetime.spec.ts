@@ -345,6 +345,42 @@ describe('A body that is made', () => {
   });
 });
 
+describe('A source that never waits', () => {
+  it('is asked for nothing behind its end where its client leaves', async () => {
+    let ended = 0;
+    let late = 0;
+    class Rows {
+      #isOver = false;
+      next() {
+        if (this.#isOver) late += 1;
+        // Longer than half of what it may take at a time, so that it is mostly in a pause.
+        for (const end = performance.now() + 2; performance.now() < end; );
+        return { done: false, value: 'row\n' };
+      }
+      return() {
+        this.#isOver = true;
+        ended += 1;
+        return { done: true, value: undefined };
+      }
+      [Symbol.iterator]() {
+        return this;
+      }
+    }
+    await withServer(appOf(mounting(() => new Rows())), async (port) => {
+      for (let n = 1; n <= 5; n++) {
+        await withSocket(port, async (socket) => {
+          socket.socket.resume();
+          await socket.send('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+          await sleep(20);
+        });
+        await eventually(() => ended === n, 'it is ended');
+      }
+      await sleep(50);
+    });
+    expect(late).to.equal(0);
+  });
+});
+
 describe('JSON of a client that looks like a stream', () => {
   for (const name of ['next', 'on', 'pipe'])
     it(`is data when it comes back: ${name}`, async () => {
