@@ -44,45 +44,26 @@ export function whenPiped(res: ServerResponse, run: () => void): void {
   res.once('pipe', run);
 }
 
-const WATCH = Symbol('before head');
-
-/** What is to run before the head of a response, and the `writeHead` that it had. */
-interface HeadWatch {
-  readonly runs: (() => void)[];
-  readonly writeHead: ServerResponse['writeHead'];
-}
-
 /**
  * Runs a function before the head of a response is written, whoever does it: Node writes every head by `writeHead`. It
- * runs once more for each cookie that is set within that call: by middleware in front, as express-session (1.19)
- * does, or by headers that the call is given.
+ * runs once more for each cookie that middleware in front sets within that call, as express-session (1.19) does.
  */
-export function beforeHead(res: ServerResponse & { [WATCH]?: HeadWatch }, run: () => void): void {
-  const watch = res[WATCH];
-  // A Koa app behind another one has a context of its own for the same response.
-  if (watch) {
-    watch.runs.push(run);
-    return;
-  }
-  res[WATCH] = { runs: [run], writeHead: res.writeHead };
-  res.writeHead = writeWatchedHead;
-}
-
-/** One function for all responses: where each had its own, V8 took 0.7 µs longer to call it. */
-function writeWatchedHead(this: ServerResponse & { [WATCH]: HeadWatch }, ...head: unknown[]): ServerResponse {
-  const { runs, writeHead } = this[WATCH];
-  for (const run of runs) run();
-  const { setHeader } = this;
-  this.setHeader = (name, value) => {
-    setHeader.call(this, name, value);
-    if (name.toLowerCase() === 'set-cookie') for (const run of runs) run();
-    return this;
+export function beforeHead(res: ServerResponse, run: () => void): void {
+  const { writeHead } = res;
+  res.writeHead = (...head: unknown[]) => {
+    run();
+    const { setHeader } = res;
+    res.setHeader = (name, value) => {
+      setHeader.call(res, name, value);
+      if (name.toLowerCase() === 'set-cookie') run();
+      return res;
+    };
+    try {
+      return Reflect.apply(writeHead, res, head);
+    } finally {
+      res.setHeader = setHeader;
+    }
   };
-  try {
-    return Reflect.apply(writeHead, this, head);
-  } finally {
-    this.setHeader = setHeader;
-  }
 }
 
 /**

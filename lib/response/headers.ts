@@ -9,15 +9,15 @@ const MARKED = Symbol('private');
  * the head is looked at once more when it goes.
  */
 export function markPrivate(ctx: Context): void {
+  mark(ctx);
   if (ctx[MARKED]) return;
   ctx[MARKED] = true;
-  mark(ctx);
   beforeHead(ctx.res, () => mark(ctx));
 }
 
 function mark(ctx: Context): void {
+  if (ctx.headerSent) return;
   const { res } = ctx;
-  if (res.headersSent) return;
   const given = res.getHeader('Cache-Control');
   // Several values of a header are one list.
   const own = String(given ?? '') || 'private';

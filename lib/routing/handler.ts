@@ -44,16 +44,11 @@ export function allowedMethods(methods: readonly string[] | undefined): readonly
 
 /** Of handlers that share a path, the one for a method: one that declares it, then one that declares none. */
 export function handlerFor(handlers: readonly Handler[], method: string): Handler | undefined {
-  let ofGet: Handler | undefined;
-  let ofAny: Handler | undefined;
-  for (const handler of handlers) {
-    const { methods } = handler;
-    if (!methods) ofAny ??= handler;
-    else if (methods.includes(method)) return handler;
-    else if (methods.includes('GET')) ofGet ??= handler;
-  }
-  if (method === 'HEAD' && ofGet) return ofGet;
-  return NEVER_HANDLED.has(method) ? undefined : ofAny;
+  return (
+    handlers.find(({ methods }) => methods?.includes(method)) ??
+    (method === 'HEAD' ? handlers.find(({ methods }) => methods?.includes('GET')) : undefined) ??
+    (NEVER_HANDLED.has(method) ? undefined : handlers.find(({ methods }) => methods === undefined))
+  );
 }
 
 /** The value of an `Allow` header for all of these handlers. */

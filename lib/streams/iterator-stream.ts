@@ -10,21 +10,6 @@ type Result = IteratorResult<unknown, unknown>;
 // In milliseconds. How long a generator that never waits may keep the event loop to itself.
 const SLICE = 3;
 
-let turns = 0;
-let isCounting = false;
-
-/** Which turn of the event loop this is, counted only where streams are at work. */
-function currentTurn(): number {
-  if (!isCounting) {
-    isCounting = true;
-    setImmediate(() => {
-      isCounting = false;
-      turns += 1;
-    });
-  }
-  return turns;
-}
-
 /** A stream of what an iterator gives, in the context in which the stream is made. */
 export class IteratorStream extends Readable {
   readonly #iterator: AnyIterator;
@@ -61,15 +46,11 @@ export class IteratorStream extends Readable {
   /** Fills the buffer, without a promise as far as the iterator gives none. */
   async #fill(): Promise<void> {
     try {
-      let turn: number | undefined;
-      let end = 0;
+      let end = performance.now() + SLICE;
       for (let hasRoom = true; hasRoom && !this.destroyed; ) {
-        if (turn !== currentTurn()) {
-          turn = currentTurn();
-          end = performance.now() + SLICE;
-        } else if (performance.now() > end) {
+        if (performance.now() > end) {
           await nextRound();
-          // The client may have left meanwhile.
+          end = performance.now() + SLICE;
           continue;
         }
         const next = this.#iterator.next();
