@@ -51,7 +51,7 @@ export class AppSession implements RequestSession {
 
   value(name: string): unknown {
     const session = this.#read();
-    if (!session || !isFree(name) || !Object.hasOwn(session, name)) return undefined;
+    if (!session || !isFree(name) || !Object.hasOwn(dataOf(session), name)) return undefined;
     this.#use();
     return session[name];
   }

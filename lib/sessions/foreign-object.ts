@@ -23,12 +23,12 @@ export function dataOf(session: SessionData): object {
 /**
  * Gives it other data in place.
  *
- * @throws TypeError for a name under which its class has a method: its middleware calls those when the request is over,
- *   and such a name may come from a client.
+ * @throws TypeError for a name that its middleware relies on when the request is over: such a name may come from a
+ *   client, and nothing may be gone by then.
  */
 export function refill(session: SessionData, data: object): SessionData {
-  const given = { ...data };
-  for (const name of Object.keys(given)) if (isMethod(session, name)) refuse(name);
+  const given: SessionData = { ...data };
+  for (const [name, value] of Object.entries(given)) if (isTaken(session, name, value)) refuse(name);
   for (const name of Object.keys(dataOf(session))) delete session[name];
   return Object.assign(session, given);
 }
@@ -60,6 +60,14 @@ export function promisify(session: SessionData, current: () => SessionData | nul
   Object.defineProperty(session, 'regenerate', { configurable: true, writable: true, value: regenerated });
 }
 
+/** A copy of the session brings its cookie's settings, as they are. */
+function isTaken(session: SessionData, name: string, value: unknown): boolean {
+  if (name === 'cookie') return value !== session['cookie'];
+  // `id` and `req` of express-session.
+  if (Object.getOwnPropertyDescriptor(session, name)?.writable === false) return true;
+  return isMethod(session, name);
+}
+
 /** Whether its class has a method under a name; what every object has, such as toString, nobody calls at the end. */
 function isMethod(session: SessionData, name: string): boolean {
   let level: object | null = Object.getPrototypeOf(session);
@@ -72,7 +80,7 @@ function isMethod(session: SessionData, name: string): boolean {
 
 function refuse(name: string): never {
   throw new TypeError(
-    `The session can not hold a value under the name '${name}': its middleware has a method there; take another name`,
+    `The session can not hold a value under the name '${name}': its middleware has that name for itself; take another name`,
   );
 }
 

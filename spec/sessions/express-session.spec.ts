@@ -31,6 +31,9 @@ class Root extends Controller {
   user() {
     return { user: this.session['user'] };
   }
+  settings(cookie = 'none') {
+    return cookie;
+  }
   empty() {
     this.session = {};
     return this.session;
@@ -141,17 +144,23 @@ describe('a session of express-session', () => {
     expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
   });
 
-  for (const name of ['touch', 'save', 'regenerate'])
-    it(`refuses data with a member under the name of a method, which its middleware may call: ${name}`, async () => {
+  for (const name of ['touch', 'save', 'regenerate', 'cookie', 'id', 'req'])
+    it(`refuses data with a member under a name that its middleware relies on: ${name}`, async () => {
       const { app, visitor } = site();
       const errors = errorsOf(app);
       await visitor.get('/login/ada');
       await visitor.get(`/fill/user/${name}`).expect(500);
       expect(errors.map(({ message }) => message)).to.deep.equal([
-        `The session can not hold a value under the name '${name}': its middleware has a method there; take another name`,
+        `The session can not hold a value under the name '${name}': its middleware has that name for itself; take another name`,
       ]);
       expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
     });
+
+  it('gives no argument of the settings of its cookie', async () => {
+    const { visitor } = site();
+    await visitor.get('/login/ada');
+    expect((await visitor.get('/settings').expect(200)).text).to.equal('none');
+  });
 
   it('does not refuse names that every object has', async () => {
     await site().visitor.get('/fill/constructor/toString').expect(200);
