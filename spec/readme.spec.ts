@@ -1,83 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { ROOT } from './support/package.js';
-import { runSnippet } from './support/run-snippet.js';
-import { type Guide, guides, typeErrors, writeModules } from './support/snippets.js';
+import { describeGuides } from './support/describe-guides.js';
+import { guides } from './support/snippets.js';
 
-const all = guides();
+// The other texts are held to what they show in guides.slow.ts.
+const readme = guides().filter(({ path }) => path === 'README.md');
 
-describe('README.md and the guides', () => {
-  let folder: string;
+describe('The README', () => {
+  describeGuides(readme);
 
-  before(async () => {
-    folder = await writeModules(all.flatMap(({ snippets }) => snippets));
-  });
-
-  after(() => rm(folder, { recursive: true, force: true }));
-
-  it('have snippets that compile under the settings of this project', async () => {
-    expect(await typeErrors(folder)).to.equal('');
-  }).timeout(60_000);
-
-  for (const { path, text, snippets, excerpts } of all)
-    describe(path, () => {
-      for (const snippet of snippets)
-        it(`has a snippet in ${snippet.file} that does what the text shows`, () => runSnippet(snippet, folder)).timeout(
-          20_000,
-        );
-
-      for (const excerpt of excerpts)
-        it(`shows ${excerpt.path} as it is`, () => {
-          expect(compact(readFileSync(join(ROOT, excerpt.path), 'utf8'))).to.include(compact(excerpt.code));
-        });
-
-      it('links to what there is', () => {
-        for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g))
-          if (!/^https?:/.test(target)) expectTarget(target, { path, text });
-      });
-    });
-
-  it('are all reached from the README', () => {
-    const reached = new Set(['README.md']);
-    for (const path of reached)
-      for (const [, file = ''] of textOf(path).matchAll(/\]\(([^)\s#]+\.md)/g))
-        if (!/^https?:/.test(file)) reached.add(join(dirname(path), file));
-    expect([...reached].filter((path) => path !== 'CHANGELOG.md').sort()).to.deep.equal(all.map(({ path }) => path));
-  });
-
-  it('begin with a README of at most 350 lines', () => {
-    expect(textOf('README.md').split('\n').length).to.be.at.most(350);
+  it('has at most 350 lines', () => {
+    expect(readme[0]?.text.split('\n').length).to.be.at.most(350);
   });
 });
-
-/** Indentation apart, since an excerpt may be of a class's inside. */
-function compact(code: string): string {
-  return code
-    .split('\n')
-    .map((line) => line.trim())
-    .join('\n')
-    .trim();
-}
-
-function textOf(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8');
-}
-
-function expectTarget(target: string, { path, text }: Pick<Guide, 'path' | 'text'>): void {
-  const [file = '', anchor] = target.split('#');
-  const aim = join(dirname(path), file);
-  expect(file === '' || existsSync(join(ROOT, aim)), target).to.equal(true);
-  if (anchor !== undefined) expect(headingsOf(file === '' ? text : textOf(aim)), target).to.include(anchor);
-}
-
-/** As they are written in addresses. */
-function headingsOf(text: string): string[] {
-  return Array.from(text.matchAll(/^#+ (.*)$/gm), ({ 1: heading = '' }) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, '')
-      .replaceAll(' ', '-'),
-  );
-}

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as askHttps, get } from 'node:https';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type Koa from 'koa';
@@ -12,11 +12,27 @@ import { agent } from 'supertest';
 import { Controller, micropie, sse, type UploadedFile } from '../lib/index.js';
 import { appOf, withServer } from './support/app.js';
 import { cert, key } from './support/certificate.js';
+import { describeGuides } from './support/describe-guides.js';
 import { freePort, listening, withNginx } from './support/nginx.js';
 import { folderOf, ROOT } from './support/package.js';
 import { blocksOf, guides, writeModules } from './support/snippets.js';
 
-// What the guides claim beyond the snippets that readme.spec.ts runs.
+describe('The guides', () => {
+  const all = guides();
+  const others = all.filter(({ path }) => path !== 'README.md');
+
+  describeGuides(others);
+
+  it('are all reached from the README', () => {
+    const reached = new Set(['README.md']);
+    for (const path of reached)
+      for (const [, file = ''] of textOf(path).matchAll(/\]\(([^)\s#]+\.md)/g))
+        if (!/^https?:/.test(file)) reached.add(join(dirname(path), file));
+    expect([...reached].filter((path) => path !== 'CHANGELOG.md').sort()).to.deep.equal(all.map(({ path }) => path));
+  });
+});
+
+// What they claim beyond their snippets.
 
 describe('The nginx configuration of the guide to deployment', function () {
   this.timeout(20_000);
@@ -193,4 +209,8 @@ async function workersOf(port: number, old: ReadonlySet<string>): Promise<Set<st
     const last = new Set(recent.slice(-20));
     if (recent.length >= 20 && last.size === 2 && ![...last].some((pid) => old.has(pid))) return last;
   }
+}
+
+function textOf(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
 }
