@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { markPrivate } from '../response/headers.js';
 import { report } from '../thrown.js';
 import type { SessionData } from './backend.js';
-import { dataOf, isIrreplaceable, isKoaSession, promisify, refill } from './foreign-object.js';
+import { dataOf, isIrreplaceable, isKoaSession, promisify, refill, successorOf } from './foreign-object.js';
 import { readOnly, tooLate, watchUntilClosed } from './seal.js';
 import type { RequestSession } from './session.js';
 import { isFree } from './session-object.js';
@@ -102,8 +102,15 @@ export class AppSession implements RequestSession {
   #read(): SessionData | null | undefined {
     const { get, value } = this.#property;
     const session: SessionData | null | undefined = get ? get.call(this.#ctx) : value;
-    if (session) promisify(session, () => this.#read());
+    if (session) promisify(session, () => this.#renewed(session));
     return session;
+  }
+
+  /** A plain property still holds the one before. */
+  #renewed(before: SessionData): SessionData | null | undefined {
+    const successor = this.#read() === before ? successorOf(before) : undefined;
+    if (successor) this.#write(successor);
+    return this.#read();
   }
 
   #write(value: object | null): void {

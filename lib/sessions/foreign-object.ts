@@ -1,4 +1,4 @@
-import { isPlain, isPromiseLike } from '../values.js';
+import { isPlain, isPromiseLike, isRecord } from '../values.js';
 import type { SessionData } from './backend.js';
 
 // What is peculiar to the objects of other session middleware, which takes them back when the request is over.
@@ -44,11 +44,18 @@ export function promisify(session: SessionData, current: () => SessionData | nul
   if (typeof regenerate !== 'function' || !isIrreplaceable(session) || Object.hasOwn(session, 'regenerate')) return;
 
   function regenerated(callback?: unknown): unknown {
-    if (callback) return Reflect.apply(Object(regenerate), session, [callback]);
+    if (callback) {
+      const settle = (error?: unknown) => {
+        current();
+        return Reflect.apply(Object(callback), session, [error]);
+      };
+      return Reflect.apply(Object(regenerate), session, [settle]);
+    }
     return new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown) => {
+        const renewed = current();
         if (error) return reject(error);
-        carryOver(session, current());
+        carryOver(session, renewed);
         resolve();
       };
       const result: unknown = Reflect.apply(Object(regenerate), session, [settle]);
@@ -58,6 +65,11 @@ export function promisify(session: SessionData, current: () => SessionData | nul
 
   // Not enumerable: it would be stored.
   Object.defineProperty(session, 'regenerate', { configurable: true, writable: true, value: regenerated });
+}
+
+/** The session that express-session has made in place of one. */
+export function successorOf({ req }: SessionData): SessionData | undefined {
+  return isRecord(req) && isRecord(req['session']) ? req['session'] : undefined;
 }
 
 /** A copy of the session brings its cookie's settings, as they are. */

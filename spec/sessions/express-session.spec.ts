@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import express from 'express';
 import session, { MemoryStore, type Settings } from 'express-session';
+import type { Middleware } from 'koa';
 import { agent } from 'supertest';
 import { expressSession } from '../../demo/in-express/express-session.js';
 import { Controller, micropie, reply } from '../../lib/index.js';
@@ -69,8 +70,8 @@ class Root extends Controller {
 }
 
 /** An Express site with sessions of express-session around the controller. */
-function site(options: Partial<Settings> = {}) {
-  const app = appOf(expressSession, micropie(Root));
+function site(options: Partial<Settings> = {}, bridge: Middleware = expressSession) {
+  const app = appOf(bridge, micropie(Root));
   const store = options.store ?? new MemoryStore();
   const site = express().set('env', 'test');
   site.use(session({ secret: 'pie', resave: false, saveUninitialized: false, store, ...options }));
@@ -78,13 +79,24 @@ function site(options: Partial<Settings> = {}) {
   return { app, visitor: agent(site), guest: () => agent(site) };
 }
 
+/** The shortest way to hand the session on, which knows nothing of a new one. */
+const plainProperty: Middleware = (ctx, next) => {
+  ctx.session = Reflect.get(ctx.req, 'session');
+  return next();
+};
+
 const idOf = (answer: { headers: Record<string, unknown> }) =>
   /sid=([^;]+)/.exec(String(answer.headers['set-cookie']))?.[1];
 
 describe('a session of express-session', () => {
-  for (const path of ['/login', '/loginFirst'])
-    it(`gets a new identifier by a promise and keeps what it holds: ${path}`, async () => {
-      const { visitor } = site();
+  const bridges: [string, Middleware][] = [
+    ['a getter', expressSession],
+    ['a plain property', plainProperty],
+  ];
+  const logins = ['/login', '/loginFirst'].flatMap((path) => bridges.map((bridge) => [path, ...bridge] as const));
+  for (const [path, title, bridge] of logins)
+    it(`gets a new identifier by a promise and keeps what it holds: ${path}, by ${title}`, async () => {
+      const { visitor } = site({}, bridge);
       const before = idOf(await visitor.get('/replace/guest').expect(200));
       const after = idOf(await visitor.get(`${path}/ada`).expect(200));
       expect(before).to.be.a('string');
@@ -116,11 +128,12 @@ describe('a session of express-session', () => {
     expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
   });
 
-  it('is begun anew for a callback, as express-session has it', async () => {
-    const { visitor } = site();
-    await visitor.get('/login/ada');
-    expect((await visitor.get('/byCallback')).text).to.equal('none');
-  });
+  for (const [title, bridge] of bridges)
+    it(`is begun anew for a callback, as express-session has it, by ${title}`, async () => {
+      const { visitor } = site({}, bridge);
+      await visitor.get('/login/ada');
+      expect((await visitor.get('/byCallback')).text).to.equal('none');
+    });
 
   it("fails the handler with the store's error", async () => {
     class Broken extends MemoryStore {
