@@ -33,7 +33,8 @@ export abstract class HttpMiddleware {
   beforeRequest?(request: Request): Awaitable<HookResponse | null | undefined | void>;
 
   /**
-   * Runs when the handler's arguments are bound and valid, wherever the client sent them.
+   * Runs when the handler's arguments are bound and valid, wherever the client sent them; for a WebSocket before it is
+   * accepted.
    *
    * @param request - The request.
    * @param args - The arguments by the names of their parameters.

@@ -52,6 +52,7 @@ export class Service {
   /** @throws TypeError for a controller that can't be served. */
   constructor(controller: object, settings: Settings) {
     const { tree, sockets, handlers, socketHandlers, needsAmbientRequest } = buildRoutes(controller, settings.prefix);
+    if (!settings.session.enabled) refuseSessionParameters([...handlers, ...socketHandlers]);
     this.handlers = handlers;
     this.routes = Object.freeze(handlers.map(({ route }) => route));
     this.socketHandlers = socketHandlers;
@@ -75,4 +76,13 @@ export class Service {
   openSession(ctx: Context): RequestSession | Promise<RequestSession> {
     return openSession(ctx, this.settings.session);
   }
+}
+
+/** Nothing could ever give them. */
+function refuseSessionParameters(handlers: readonly Handler[]): void {
+  const refused = handlers.find(({ declaration }) => declaration.session.size > 0);
+  if (refused)
+    throw new TypeError(
+      `${refused.where} takes '${[...refused.declaration.session].join("', '")}' from the session, which \`session: false\` turns off in the options of micropie()`,
+    );
 }

@@ -61,8 +61,20 @@ type Wire<P> = unknown extends P
 type Scalar = string | number | boolean | Date | undefined;
 
 /** Whether a method's declared path carries all of its arguments. */
-export type IsCarried<A extends readonly unknown[], P extends string> =
+type IsCarried<A extends readonly unknown[], P extends string> =
   IsPosted<P> extends true ? true : FitsPath<Required<A>, P>;
+
+/** The arguments that a call can carry: without those at the end that may be left out and have no place in the path. */
+export type Carried<A extends readonly unknown[], P extends string> =
+  IsCarried<A, P> extends true
+    ? A
+    : number extends A['length']
+      ? never
+      : A extends readonly [...infer Rest, unknown?]
+        ? Rest['length'] extends A['length']
+          ? Carried<Rest, P>
+          : never
+        : never;
 
 type FitsPath<A extends readonly unknown[], P extends string> = P extends `${infer Methods}/${infer Path}`
   ? Fits<A, Path, HasContent<Methods>>

@@ -1,6 +1,6 @@
 import type { ClassOf } from '../controller/nested.js';
 import type { ArgumentsOf, Given } from '../controller/routes-type.js';
-import type { GivenTo, IsCarried } from './arguments.js';
+import type { Carried, GivenTo } from './arguments.js';
 import type { Demanded, Demands, HttpName, NestedName, PathOf } from './demanded.js';
 import type { ResultOf } from './result.js';
 
@@ -49,5 +49,6 @@ type Method<M, D> = M extends (...args: never) => infer R
   ? Signature<GivenTo<Given<ArgumentsOf<M>>, D>, ResultOf<Awaited<R>, D>, PathOf<D>>
   : never;
 
-type Signature<A extends readonly unknown[], R, P extends string> =
-  IsCarried<A, P> extends true ? (...args: A) => R : never;
+type Signature<A extends readonly unknown[], R, P extends string> = [Carried<A, P>] extends [never]
+  ? never
+  : (...args: Carried<A, P>) => R;

@@ -1,3 +1,5 @@
+import { isPromiseLike } from '../values.js';
+
 /** Headers as a record, or as a list of pairs, which may repeat a name. */
 export type HeadersLike =
   | Readonly<Record<string, string | number | readonly string[]>>
@@ -31,7 +33,7 @@ export class Reply<Body = unknown, Status extends number = number> {
  * @param status - A whole number from 200 to 599.
  * @param body - Anything that a handler may return; left out, Koa sends the status's name.
  * @param headers - Headers, as a record or as a list of pairs.
- * @throws TypeError for a status out of range or headers of another form.
+ * @throws TypeError for a status out of range, headers of another form, or a body that is a reply or a promise.
  *
  * @example
  * gone() { return reply(410, 'Gone', { 'X-Why': 'expired' }); }
@@ -43,6 +45,11 @@ export function reply<Status extends number, Body>(
   headers?: HeadersLike,
 ): Reply<Body, Status>;
 export function reply(status: number, body?: unknown, headers?: HeadersLike): Reply {
+  if (body instanceof Reply)
+    throw new TypeError(
+      'The body of reply() is a reply itself, as sse() and redirect() make them: return that, and push to its `headers`',
+    );
+  if (isPromiseLike(body)) throw new TypeError('The body of reply() is a promise: await it');
   return new Reply(checkStatus(status), body, toPairs(headers));
 }
 

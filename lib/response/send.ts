@@ -117,10 +117,16 @@ async function setGenerator(body: Streamable, statusCode: number, ctx: Context):
 
 function setBody(value: unknown, ctx: Context): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw new TypeError(`A ${typeof value} can't be sent`);
+  if (isLostInJson(value)) throw new TypeError(`${value.constructor.name}: JSON would hold nothing of it`);
   const body = toNodeStream(toBytes(value), ctx);
   if (isNodeStream(body) && body.errored) throw body.errored;
   requireJson(body, ctx);
   setData(body, ctx);
+}
+
+/** JSON makes an empty object of it, which would look like an answer. */
+function isLostInJson(value: unknown): value is object {
+  return (value instanceof Map || value instanceof Set || value instanceof Error) && !('toJSON' in value);
 }
 
 /**

@@ -1,10 +1,12 @@
+import { argumentsByName } from '../binding/arguments-by-name.js';
 import { bind } from '../binding/bind.js';
 import type { Context } from '../context.js';
 import { notFound } from '../errors.js';
-import { type HttpMiddleware, runAfterWebSocket, runBeforeWebSocket } from '../hooks.js';
+import { type HttpMiddleware, runAfterWebSocket, runBeforeCall, runBeforeWebSocket } from '../hooks.js';
 import { filterErrors, isClosed } from '../koa-compat.js';
 import { finish, hooksAfter, hooksBefore, recover } from '../pipeline.js';
 import { exchangeOf, type Request } from '../request.js';
+import type { Reply } from '../response/reply.js';
 import type { Target } from '../routing/router.js';
 import { whenClosing } from '../serve/closing.js';
 import type { Service } from '../service.js';
@@ -54,19 +56,24 @@ async function admit(service: Service, request: Request, target: Target): Promis
   checkHandshake(ctx.req);
   checkOrigin(ctx, service.sockets.origins);
   exchange.session = await service.openSession(ctx);
-  const answer = await runBeforeWebSocket(hooksBefore(service, target), request);
-  // Somebody may have answered by hand as well: a 101 must not follow that.
-  if (isClosed(ctx.res) || ctx.res.headersSent) return undefined;
-  if (answer) {
-    await finish(request, answer);
-    return undefined;
-  }
+  const hooks = hooksBefore(service, target);
+  if (await isAnswered(request, await runBeforeWebSocket(hooks, request))) return undefined;
   if (target.kind !== 'handler') throw notFound();
   const { handler } = target;
   const args = await bind(handler.plan, request);
+  const answer = await runBeforeCall(hooks, request, () => argumentsByName(handler.plan, args));
+  if (await isAnswered(request, answer)) return undefined;
   await (exchange.session.saveEarly ?? exchange.session.save).call(exchange.session);
   const connection = await service.sockets.accept(ctx.req, handler.protocols);
   return connection && { connection, call: () => handler.call([new Socket(connection), ...args]) };
+}
+
+/** Sends the answer of a hook. Somebody may have answered by hand as well: a 101 must not follow that. */
+async function isAnswered(request: Request, answer: Reply | undefined): Promise<boolean> {
+  const { res } = request.ctx;
+  if (isClosed(res) || res.headersSent) return true;
+  if (answer) await finish(request, answer);
+  return answer !== undefined;
 }
 
 async function run({ connection, call }: Start, service: Service, request: Request, target: Target): Promise<void> {

@@ -113,6 +113,23 @@ describe('The value that a handler returns', () => {
     }
   });
 
+  it('is refused where JSON would make an empty object of it', async () => {
+    class Told extends Error {
+      toJSON() {
+        return { told: this.message };
+      }
+    }
+    for (const value of [new Map([[1, 2]]), new Set([1]), new RangeError('secret')]) {
+      const app = appOf(answering(() => value));
+      const errors = errorsOf(app);
+      await client(app).get('/').expect(500, 'Internal Server Error');
+      expect(errors.map(String)).to.deep.equal([`TypeError: ${value.constructor.name}: JSON would hold nothing of it`]);
+    }
+    await client(answering(() => new Told('so')))
+      .get('/')
+      .expect(200, { told: 'so' });
+  });
+
   it('is refused where it is code', async () => {
     for (const value of [() => 'never called', Symbol('secret')]) {
       const app = appOf(answering(() => value));

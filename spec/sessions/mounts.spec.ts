@@ -31,6 +31,19 @@ describe('sessions of one app', () => {
     expect(backend.saves[0]?.timeout).to.equal(60);
   });
 
+  it('that are turned off can give no parameter: an error at start', () => {
+    class Root {
+      me(user = 'nobody') {
+        return user;
+      }
+      static routes = { me: { session: ['user'] } };
+    }
+    expect(() => micropie(Root, { session: false })).to.throw(
+      TypeError,
+      "Root.me takes 'user' from the session, which `session: false` turns off in the options of micropie()",
+    );
+  });
+
   it('are turned off by `session: false`', async () => {
     const app = appOf(micropie(Pad, { session: false }));
     const errors = errorsOf(app);

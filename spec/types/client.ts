@@ -42,6 +42,8 @@ class Tasks {
   }
   find(_text: string, _page = 1, _sort: { by?: string } = {}) {}
   wrong(_id: number, _isDone: boolean) {}
+  done(_isDone = false) {}
+  pages(_id: number, _page = 1, _size = 10) {}
   lists(_ids: number[]) {}
   many(..._ids: number[]) {}
   plain() {
@@ -54,6 +56,8 @@ class Tasks {
     edit: { path: 'PUT /:id', params: [Number], returns: { 200: Task, 404: z.string() } },
     find: 'GET',
     wrong: 'GET /:id/done',
+    done: 'GET /done',
+    pages: 'GET /:id/pages',
     lists: 'DELETE',
     many: 'GET /many/*ids',
     plain: { path: 'GET,POST', summary: 'Reached by POST' },
@@ -137,6 +141,8 @@ const routes = {
     edit: 'PUT /:id',
     find: 'GET',
     wrong: 'GET /:id/done',
+    done: 'GET /done',
+    pages: 'GET /:id/pages',
     lists: 'DELETE',
     many: 'GET /many/*ids',
     notes: { show: '/:id' },
@@ -202,6 +208,8 @@ export type Types = [
   Assert<Equal<Parameters<typeof api.tasks.create>, [task: { title: string; due: string }]>>,
   Assert<Equal<Parameters<typeof api.tasks.show>, [id: number]>>,
   Assert<Equal<typeof api.tasks.wrong, never>>,
+  Assert<Equal<Parameters<typeof api.tasks.done>, []>>,
+  Assert<Equal<Parameters<typeof api.tasks.pages>, [id: number]>>,
   Assert<Equal<typeof api.tasks.lists, never>>,
   Assert<Equal<Awaited<ReturnType<typeof api.dates>>, { at: string; list: object[]; maybe?: string }>>,
   Assert<Equal<Extract<keyof typeof api, 'ws_chat' | '_helper' | 'ctx' | 'session' | 'render' | 'request'>, never>>,

@@ -139,6 +139,32 @@ describe('hooks around sockets', () => {
       });
     });
 
+  it("see the arguments in beforeCall, the mount's and the route's, and may refuse by HTTP", async () => {
+    const seen: unknown[] = [];
+    const watching: HttpMiddleware = { beforeCall: (_request, args) => void seen.push({ ...args }) };
+    const refusing: HttpMiddleware = {
+      beforeCall: (_request, { room }) => (room === 'secret' ? reply(403, 'No') : undefined),
+    };
+    class Rooms {
+      async ws_room(socket: Socket, room: string, page = 1) {
+        await socket.send(`${room} ${page}`);
+      }
+      static routes = {
+        ws_room: { middlewares: [refusing] },
+      };
+    }
+    await withSockets(micropie(Rooms, { middlewares: [watching] }), async (service) => {
+      const refusal = await refused(service, '/room/secret');
+      expect([refusal.status, refusal.text]).to.deep.equal([403, 'No']);
+      const client = await open(service, '/room/open?page=2');
+      expect(await client.next()).to.equal('open 2');
+      expect(seen).to.deep.equal([
+        { room: 'secret', page: undefined },
+        { room: 'open', page: 2 },
+      ]);
+    });
+  });
+
   it('that throw are errors by HTTP, which onError may answer', () => {
     const hooks: HttpMiddleware[] = [
       { beforeWebSocket: ({ ctx }) => ctx.throw(418, 'a pot') },
