@@ -45,25 +45,17 @@ export function whenPiped(res: ServerResponse, run: () => void): void {
 }
 
 /**
- * Runs a function before the head of a response is written, whoever does it: Node writes every head by `writeHead`. It
- * runs once more for each cookie that middleware in front sets within that call, as express-session (1.19) does.
+ * Runs a function when all headers of a response, which has some already, are set, and none is written: behind a `writeHead` with headers, and
+ * behind session middleware in front, which sets its cookie within `writeHead` (express-session 1.19, cookie-session
+ * 2.1). HTTP/2 has no place as late as that.
  */
 export function beforeHead(res: ServerResponse, run: () => void): void {
-  const { writeHead } = res;
-  res.writeHead = (...head: unknown[]) => {
+  const name = '_storeHeader' in res ? '_storeHeader' : 'writeHead';
+  const write: unknown = Reflect.get(res, name);
+  Reflect.set(res, name, (...head: unknown[]) => {
     run();
-    const { setHeader } = res;
-    res.setHeader = (name, value) => {
-      setHeader.call(res, name, value);
-      if (name.toLowerCase() === 'set-cookie') run();
-      return res;
-    };
-    try {
-      return Reflect.apply(writeHead, res, head);
-    } finally {
-      res.setHeader = setHeader;
-    }
-  };
+    return Reflect.apply(Object(write), res, head);
+  });
 }
 
 /**

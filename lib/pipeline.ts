@@ -34,7 +34,9 @@ export async function respond(service: Way, request: Request, target: Target): P
     const session = service.openSession(ctx);
     exchange.session = session instanceof Promise ? await session : session;
     if (target.kind === 'refusal') throw target.error;
-    const body = target.kind === 'handler' && target.handler.streamsBody ? undefined : service.parseBody(ctx);
+    if (target.kind === 'handler' && target.handler.isPrivate) exchange.session.markPrivate();
+    const isRead = target.kind === 'handler' && !target.handler.streamsBody;
+    const body = isRead ? service.parseBody(ctx) : undefined;
     exchange.body = body instanceof Promise ? await body : body;
     if (exchange.body && target.kind === 'handler' && isCall(ctx))
       exchange.body = nameBody(ctx, exchange.body, target.handler.positions);

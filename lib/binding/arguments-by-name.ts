@@ -9,7 +9,8 @@ export function argumentsByName({ parameters }: Plan, values: readonly unknown[]
     const keys = keysOf(parameter);
     if (keys) copyKeys(keys, value, record);
     else if (parameter.kind === 'rest') record[parameter.name] = values.slice(index);
-    else if (parameter.kind === 'positional' || parameter.kind === 'input') record[parameter.name] = value;
+    else if (parameter.kind === 'positional' || parameter.kind === 'input')
+      if (value !== undefined) record[parameter.name] = value;
   }
   return record;
 }
@@ -25,5 +26,6 @@ function keysOf(parameter: PlannedParameter): readonly string[] | undefined {
  */
 function copyKeys(keys: readonly string[], value: unknown, record: Record<string, unknown>): void {
   if (!isRecord(value)) return;
-  for (const key of keys) if (!(key in record) && Object.hasOwn(value, key)) record[key] = value[key];
+  for (const key of keys)
+    if (!(key in record) && value[key] !== undefined && Object.hasOwn(value, key)) record[key] = value[key];
 }

@@ -19,11 +19,8 @@ const SOURCES: Readonly<Record<Source, (request: Request, planned: PlannedName) 
   query: ({ queryParams }, { name }) => queryParams[name],
   body: ({ bodyParams }, { name }) => bodyParams[name],
   file: (request, { name }) => exchangeOf(request).spool?.files[name],
-  session: (request, { name, sources }) => {
-    const { session } = exchangeOf(request);
-    const value = session.value(name);
-    // Where only the session may give it, an answer without it is the visitor's as well.
-    if (sources.length === 1) session.markPrivate();
+  session: (request, { name }) => {
+    const value = exchangeOf(request).session.value(name);
     return value === undefined ? undefined : [value];
   },
 };
@@ -176,6 +173,10 @@ class Binding {
   #input({ schema, name, hasDefault, convert }: Extract<PlannedParameter, { kind: 'input' }>): unknown {
     const { body } = exchangeOf(this.#request);
     if (body?.json !== undefined) return this.#validate(schema, body.json, name, true);
+    if (body?.isUnreadType) {
+      this.#miss({ name, sources: ['body'] });
+      return undefined;
+    }
     const members = this.#members(body);
     if (!members) this.#isMissing = true;
     if (hasDefault && Object.keys(members ?? {}).length === 0) return undefined;
@@ -222,7 +223,7 @@ class Binding {
     return undefined;
   }
 
-  #miss({ name, sources }: PlannedName): void {
+  #miss({ name, sources }: Pick<PlannedName, 'name' | 'sources'>): void {
     if (sources.includes('body')) this.#isMissing = true;
     this.#refuse(name, `Missing required parameter '${name}'`);
   }

@@ -98,12 +98,13 @@ function requestAborted(): Error {
 
 function explain(error: unknown, limit: number): unknown {
   if (error instanceof SyntaxError) return badJson(error);
-  if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
-  if (error.status === 413) return payloadTooLarge(`The body exceeds ${limit} bytes`);
-  if (error.status === 415)
+  // inflation 2.1 throws one that is not made by http-errors.
+  if (error instanceof Error && Reflect.get(error, 'status') === 415)
     return unsupportedMediaType(
       'The Content-Encoding of the body is not known here; send it as gzip, deflate, br or plain',
     );
+  if (!isHttpError(error)) return hasStatus(error) ? error : badBody(error);
+  if (error.status === 413) return payloadTooLarge(`The body exceeds ${limit} bytes`);
   // One of HTTP/2 that its client cancelled just now is not destroyed yet: raw-body 2.5 takes that for our fault.
   const isGone = Reflect.get(error, 'type') === 'stream.not.readable';
   return error.status === 400 || isGone ? badBody(error) : error;

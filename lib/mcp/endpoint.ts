@@ -126,6 +126,7 @@ function handlerOf(path: string, serve: (request: Request) => Promise<Reply | un
     middlewares: [],
     prefersJson: true,
     streamsBody: false,
+    isPrivate: false,
     showsFiles: false,
     protocols: [],
     call,

@@ -119,7 +119,7 @@ class Writing {
   }
   /** What every operation asks for, and the session's cookie. */
   #securityOf({ handler, cookie }: PlacedRoute): readonly object[] | undefined {
-    if (cookie === undefined || handler.declaration.session.size === 0) return undefined;
+    if (!handler.isPrivate) return undefined;
     const count = this.#cookies.size + 1;
     const scheme = this.#cookies.get(cookie) ?? (count === 1 ? 'session' : `session${count}`);
     this.#cookies.set(cookie, scheme);

@@ -9,8 +9,8 @@ export interface MountedRoute {
   readonly prefix: string;
   /** What groups it with others: the prefix and the fields that lead to its class; empty for none. */
   readonly tag: string;
-  /** The name of the session's cookie; undefined where sessions are turned off. */
-  readonly cookie: string | undefined;
+  /** The name of the session's cookie. */
+  readonly cookie: string;
 }
 
 /** A route with its path in the document. */
@@ -21,11 +21,11 @@ export interface PlacedRoute extends MountedRoute {
 
 /** The routes of one mount. */
 export function routesOf({ handlers, settings }: Service, prefix: string): MountedRoute[] {
-  const { enabled, cookie } = settings.session;
+  const { cookie } = settings.session;
   const inFront = `${prefix}${settings.prefix}`.split('/').slice(1);
   return handlers.map((handler) => {
     const fields = handler.route.name.slice(0, -ownName(handler).length).split('.').slice(0, -1);
-    return { handler, prefix, tag: [...inFront, ...fields].join('.'), cookie: enabled ? cookie : undefined };
+    return { handler, prefix, tag: [...inFront, ...fields].join('.'), cookie };
   });
 }
 

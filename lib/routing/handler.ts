@@ -24,6 +24,8 @@ export interface Handler {
   /** Whether its declaration shows that its clients are programs. */
   readonly prefersJson: boolean;
   readonly streamsBody: boolean;
+  /** Whether its answers are the visitor's alone, since the session must give it something. */
+  readonly isPrivate: boolean;
   /** Whether anybody can see a file that is uploaded here. */
   readonly showsFiles: boolean;
   /** The subprotocols that a socket speaks. */

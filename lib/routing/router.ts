@@ -1,7 +1,7 @@
 import type { HttpError } from 'http-errors';
 import { fitsIndex } from '../binding/bind.js';
 import { isPrivate } from '../controller/methods.js';
-import { badRequest, methodNotAllowed } from '../errors.js';
+import { badRequest, methodNotAllowed, notFound } from '../errors.js';
 import { ALLOW_ANY, allowHeader, type Handler, handlerFor } from './handler.js';
 import { decodeSegment, decodeSegments, isBelow, segmentsFrom } from './path.js';
 import { type Candidate, isMethodName, type RouteTree, Search } from './tree.js';
@@ -33,7 +33,9 @@ export function prepareMatch(tree: RouteTree, { prefix, strict, fallthrough }: R
     if (path === '*') return method === 'OPTIONS' && prefix === '' ? { kind: 'options', allow: ALLOW_ANY } : undefined;
     if (!isBelow(prefix, path)) return undefined;
     const target = find(tree, method, segmentsFrom(path, start), strict);
-    return target ?? (fallthrough ? undefined : { kind: 'unknown' });
+    if (target || fallthrough) return target;
+    // A preflight must not meet an access check, here neither.
+    return method === 'OPTIONS' ? { kind: 'refusal', error: notFound() } : { kind: 'unknown' };
   };
 }
 

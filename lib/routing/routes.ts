@@ -130,6 +130,7 @@ function makeHandler(
     middlewares,
     prefersJson: declaration.input !== undefined || returns !== undefined,
     streamsBody,
+    isPrivate: declaration.session.size > 0,
     showsFiles: showsFiles(plan),
     protocols: declaration.protocols,
     call: (args) => method.apply(instance, [...args]),

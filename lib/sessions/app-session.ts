@@ -3,10 +3,20 @@ import type { Context } from '../context.js';
 import { markPrivate } from '../response/headers.js';
 import { report } from '../thrown.js';
 import type { SessionData } from './backend.js';
-import { dataOf, isIrreplaceable, isKoaSession, promisify, refill, successorOf } from './foreign-object.js';
+import {
+  dataOf,
+  expressStore,
+  isIrreplaceable,
+  isKoaSession,
+  promisify,
+  refill,
+  sessionOfRequest,
+} from './foreign-object.js';
 import { readOnly, tooLate, watchUntilClosed } from './seal.js';
 import type { RequestSession } from './session.js';
 import { isFree } from './session-object.js';
+
+const ENDED = 'The session was ended: assign an object to `session` to begin another one';
 
 /** The session of the app's own middleware, which loads and stores it. */
 export class AppSession implements RequestSession {
@@ -21,12 +31,12 @@ export class AppSession implements RequestSession {
   /** @param property - What `ctx.session` was before. */
   constructor(ctx: Context, property: PropertyDescriptor) {
     this.#ctx = ctx;
-    this.#property = property;
+    this.#property = sessionOfRequest(ctx, property);
   }
 
   get(): SessionData {
     this.#use();
-    const session = this.#read() ?? this.#fill({});
+    const session = this.#read() ?? this.#begin();
     return this.#isSealed ? readOnly({ ...session }) : session;
   }
 
@@ -102,15 +112,13 @@ export class AppSession implements RequestSession {
   #read(): SessionData | null | undefined {
     const { get, value } = this.#property;
     const session: SessionData | null | undefined = get ? get.call(this.#ctx) : value;
-    if (session) promisify(session, () => this.#renewed(session));
+    if (session) promisify(session, () => (this.#ended === session ? undefined : this.#read()));
     return session;
   }
 
-  /** A plain property still holds the one before. */
-  #renewed(before: SessionData): SessionData | null | undefined {
-    const successor = this.#read() === before ? successorOf(before) : undefined;
-    if (successor) this.#write(successor);
-    return this.#read();
+  /** A session of express-session that others have ended stays so: to begin one would keep the old one. */
+  #begin(): SessionData {
+    return !this.#ended && expressStore(this.#ctx) ? readOnly({}, ENDED) : this.#fill({});
   }
 
   #write(value: object | null): void {
@@ -119,9 +127,15 @@ export class AppSession implements RequestSession {
   }
 
   #fill(data: object): SessionData {
-    const session = this.#read() ?? this.#ended;
+    const session = this.#read() ?? this.#ended ?? this.#generated();
     this.#write(session && isIrreplaceable(session) ? refill(session, data) : data);
+    this.#ended = undefined;
     return this.#read() ?? {};
+  }
+
+  #generated(): SessionData | null | undefined {
+    expressStore(this.#ctx)?.generate(this.#ctx.req);
+    return this.#read();
   }
 
   #end(value: null): void {

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context } from '../context.js';
 import { isPlain, isPromiseLike, isRecord } from '../values.js';
 import type { SessionData } from './backend.js';
 
@@ -11,6 +13,29 @@ export function isKoaSession(session: SessionData): boolean {
 /** Whether its middleware will call methods of it, as express-session (1.19) does: no other object may take its place. */
 export function isIrreplaceable(session: SessionData): boolean {
   return !isPlain(session) && !isKoaSession(session);
+}
+
+/**
+ * The session that middleware of Express keeps on the request, where `ctx.session` is that very object: it is replaced
+ * there, while a plain property of the context goes on holding the old one.
+ */
+export function sessionOfRequest({ req }: Context, property: PropertyDescriptor): PropertyDescriptor {
+  if (!isRecord(property.value) || property.value !== Reflect.get(req, 'session')) return property;
+  return { get: () => Reflect.get(req, 'session'), set: (value) => Reflect.set(req, 'session', value) };
+}
+
+interface ExpressStore {
+  generate(req: IncomingMessage): void;
+}
+
+/** What express-session (1.19) makes sessions with: it fails, where nobody can catch it, over one that it has not made. */
+export function expressStore({ req }: Context): ExpressStore | undefined {
+  const store: unknown = Reflect.get(req, 'sessionStore');
+  return isExpressStore(store) ? store : undefined;
+}
+
+function isExpressStore(store: unknown): store is ExpressStore {
+  return isRecord(store) && typeof store['generate'] === 'function';
 }
 
 /** What it holds. express-session keeps the settings of its cookie among the data, and renews their time at the end. */
@@ -28,7 +53,8 @@ export function dataOf(session: SessionData): object {
  */
 export function refill(session: SessionData, data: object): SessionData {
   const given: SessionData = { ...data };
-  for (const [name, value] of Object.entries(given)) if (isTaken(session, name, value)) refuse(name);
+  if (isCopy(session, given)) delete given['cookie'];
+  for (const name of Object.keys(given)) if (isTaken(session, name)) refuse(name);
   for (const name of Object.keys(dataOf(session))) delete session[name];
   return Object.assign(session, given);
 }
@@ -37,55 +63,43 @@ export function refill(session: SessionData, data: object): SessionData {
  * Has `regenerate` give a promise where it is called without a callback, over which express-session throws where
  * nobody can catch it. Then what the session holds goes over to the new one, as with sessions of this package.
  *
- * @param current - Gives the session that is in use when there is a new one.
+ * @param current - Gives the session that is in use when there is a new one; none where this one was ended.
  */
 export function promisify(session: SessionData, current: () => SessionData | null | undefined): void {
   const { regenerate } = session;
-  if (typeof regenerate !== 'function' || !isIrreplaceable(session) || Object.hasOwn(session, 'regenerate')) return;
+  if (typeof regenerate !== 'function' || !isIrreplaceable(session) || !Object.isExtensible(session)) return;
+  if (Object.hasOwn(session, 'regenerate')) return;
 
-  function regenerated(callback?: unknown): unknown {
-    if (callback) {
-      const settle = (error?: unknown) => {
-        current();
-        return Reflect.apply(Object(callback), session, [error]);
-      };
-      return Reflect.apply(Object(regenerate), session, [settle]);
-    }
-    return new Promise<void>((resolve, reject) => {
-      const settle = (error?: unknown) => {
-        const renewed = current();
-        if (error) return reject(error);
-        carryOver(session, renewed);
-        resolve();
-      };
-      const result: unknown = Reflect.apply(Object(regenerate), session, [settle]);
-      if (isPromiseLike(result)) result.then(() => settle(), reject);
+  function regenerated(...args: readonly unknown[]): unknown {
+    const call = (given: readonly unknown[]): unknown => Reflect.apply(Object(regenerate), session, given);
+    if (args.length > 0 && args[0] !== undefined) return call(args);
+    const renewed = new Promise<unknown>((resolve, reject) => {
+      const result = call([(error?: unknown) => (error ? reject(error) : resolve(undefined))]);
+      // One of another middleware may give a promise, or be through at once.
+      if (isPromiseLike(result) || Object(regenerate).length === 0) resolve(result);
     });
+    return renewed.then(() => carryOver(session, current()));
   }
 
   // Not enumerable: it would be stored.
   Object.defineProperty(session, 'regenerate', { configurable: true, writable: true, value: regenerated });
 }
 
-/** The session that express-session has made in place of one. */
-export function successorOf({ req }: SessionData): SessionData | undefined {
-  return isRecord(req) && isRecord(req['session']) ? req['session'] : undefined;
+/** Whether data bring the settings of a cookie along, as a copy of a session does: the session keeps its own. */
+function isCopy({ cookie: own }: SessionData, { cookie: given }: SessionData): boolean {
+  if (!isRecord(own) || !isRecord(given) || isPlain(given)) return false;
+  return Object.getPrototypeOf(own) === Object.getPrototypeOf(given);
 }
 
-/** A copy of the session brings its cookie's settings, as they are. */
-function isTaken(session: SessionData, name: string, value: unknown): boolean {
-  if (name === 'cookie') return value !== session['cookie'];
-  // `id` and `req` of express-session.
+/** Whether its middleware has a name for itself; what every object has, such as toString, nobody calls at the end. */
+function isTaken(session: SessionData, name: string): boolean {
+  if (name === '__proto__' || (name === 'cookie' && Object.hasOwn(session, name))) return true;
+  // `id` and `req` of express-session, `isChanged` of cookie-session.
   if (Object.getOwnPropertyDescriptor(session, name)?.writable === false) return true;
-  return isMethod(session, name);
-}
-
-/** Whether its class has a method under a name; what every object has, such as toString, nobody calls at the end. */
-function isMethod(session: SessionData, name: string): boolean {
   let level: object | null = Object.getPrototypeOf(session);
   for (; level && level !== Object.prototype; level = Object.getPrototypeOf(level)) {
     const property = Object.getOwnPropertyDescriptor(level, name);
-    if (property) return typeof property.value === 'function' && name !== 'constructor';
+    if (property) return name !== 'constructor' && (!('value' in property) || typeof property.value === 'function');
   }
   return false;
 }

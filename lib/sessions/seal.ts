@@ -2,22 +2,21 @@ import type { ServerResponse } from 'node:http';
 import { whenClosed } from '../koa-compat.js';
 import { isPlain } from '../values.js';
 
-const TOO_LATE = 'The session can not change any more: it was stored before the first chunk of the stream was sent';
+const TOO_LATE = 'The session can not change any more: it was stored before the answer was sent';
 
 export function tooLate(): Error {
   return new Error(TOO_LATE);
 }
 
-function refuse(): never {
-  throw new TypeError(TOO_LATE);
-}
-
 /** A view of which no change is possible, however deep. What it shows is not frozen: it may be the app's own. */
-export function readOnly<T extends object>(shown: T): T {
+export function readOnly<T extends object>(shown: T, why: string = TOO_LATE): T {
+  const refuse = () => {
+    throw new TypeError(why);
+  };
   return new Proxy(shown, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
-      return isPlain(value) && !isFixed(target, name) ? readOnly(value) : value;
+      return isPlain(value) && !isFixed(target, name) ? readOnly(value, why) : value;
     },
     set: refuse,
     deleteProperty: refuse,

@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import * as z from 'zod';
 import { micropie } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
 import { ask, declare, FORM_TYPE, inChunks, JSON_TYPE, Root, result, root, WAYS } from '../support/bodies.js';
@@ -29,8 +30,10 @@ describe('Content-Encoding', () => {
   }
 
   it('that is unknown is 415', async () => {
-    const { status } = await declare('/json', JSON_TYPE, body, 'Content-Encoding: zstandard\r\n');
-    expect(status).to.equal(415);
+    for (const type of [JSON_TYPE, FORM_TYPE])
+      expect(result(await declare('/json', type, body, 'Content-Encoding: zstandard\r\n'))).to.equal(
+        '415 415 Unsupported Media Type: The Content-Encoding of the body is not known here; send it as gzip, deflate, br or plain',
+      );
   });
 
   it('of a multipart form is not undone: 400, and nothing hangs', async () => {
@@ -116,6 +119,20 @@ describe('A missing parameter and a body of a type that nobody reads', () => {
   it('is 415 where no type is given', async () => {
     const head = 'POST /needs HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n';
     expect(result(await ask(root(), head, '{"name":"Alice"}'))).to.equal(UNSUPPORTED);
+  });
+
+  it('is 415 for an input that may be left out: nothing that was sent is dropped in silence', async () => {
+    class Optional {
+      note(input: { text: string } | undefined) {
+        return { input };
+      }
+      static routes = { note: { path: 'POST', input: z.object({ text: z.string() }).optional() } };
+    }
+    const app = appOf(micropie(Optional));
+    const head = 'POST /note HTTP/1.1\r\nHost: x\r\n';
+    const answer = await ask(app, `${head}Content-Type: text/plain\r\nContent-Length: 1\r\n\r\n`, 'x');
+    expect(result(answer)).to.match(/^415 .*Missing required parameter 'input'; a body is read as/);
+    expect(result(await ask(app, `${head}Content-Length: 0\r\n\r\n`, ''))).to.equal('200 {}');
   });
 
   it('does not repeat what the client wrote', async () => {

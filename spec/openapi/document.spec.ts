@@ -291,11 +291,6 @@ describe('openapi: security', () => {
     expect(at(document, 'paths', '/1/me', 'get', 'security')).to.deep.equal([{ session2: [] }]);
     expect(at(document, 'paths', '/2/me', 'get', 'security')).to.deep.equal([{ session: [] }]);
   });
-
-  it('asks for nothing where sessions are turned off', () => {
-    const document = openapi(micropie(Root, { session: false }), { info: INFO });
-    expect(at(document, 'paths', '/me', 'get', 'security')).to.equal(undefined);
-  });
 });
 
 describe('openapi(mounts, options)', () => {

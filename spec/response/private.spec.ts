@@ -178,6 +178,8 @@ describe('An answer', () => {
   it('is private where onError reads the session', async () => {
     const hook: HttpMiddleware = { onError: ({ session }) => reply(400, `Not you, ${session['user']}`) };
     expect(headersOf(await ask('get', '/declared', false, [hook]))).to.deep.equal(PRIVATE);
+    const answering: HttpMiddleware = { beforeRequest: () => reply(200, 'answered') };
+    expect(headersOf(await ask('get', '/declared', false, [answering]))).to.deep.equal(PRIVATE);
   });
 
   const others: Middleware = async (ctx, next) => {

@@ -107,5 +107,8 @@ describe('options.fallthrough', () => {
       }),
     );
     expect((await agent.get('/nothing')).status).to.equal(410);
+    expect((await agent.options('/nothing')).status, 'of a preflight').to.equal(404);
+    const broken = agent.post('/nothing').set('Content-Type', 'application/json').send('{');
+    expect((await broken).status, 'whatever its body').to.equal(410);
   });
 });

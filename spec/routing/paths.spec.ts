@@ -395,7 +395,7 @@ const groups: readonly Group[] = [
       ['GET /', 410],
       ['POST /7', 405, GET],
       ['OPTIONS /7', 204, GET],
-      ['OPTIONS /7/8', 410],
+      ['OPTIONS /7/8', 404],
       ['GET /%zz', 400],
     ],
   },

@@ -23,6 +23,36 @@ class Root extends Controller {
     await this.ctx.session.regenerate();
     return this.session['user'];
   }
+  restored() {
+    const before = { ...this.session };
+    return new Promise((resolve) => {
+      const { regenerate } = this.session;
+      if (typeof regenerate !== 'function') return;
+      regenerate(() => {
+        this.session = before;
+        resolve('restored');
+      });
+    });
+  }
+  async destroyed(write = '', assign = '') {
+    const { session } = this;
+    await new Promise((resolve) => Reflect.apply(Object(session['destroy']), session, [resolve]));
+    if (write) this.session['user'] = write;
+    if (assign) this.session = { user: assign };
+    return String(this.session['user'] ?? 'nobody');
+  }
+  async endedAndRenewed() {
+    const { session } = this.ctx;
+    this.session = null;
+    await session.regenerate();
+    return 'ended';
+  }
+  async atOnce(user: string) {
+    const { session } = this.ctx;
+    await Promise.all([session.regenerate(), session.regenerate()]);
+    this.session['user'] = user;
+    return 'renewed';
+  }
   byCallback() {
     const { regenerate } = this.session;
     return new Promise((resolve) => {
@@ -157,7 +187,45 @@ describe('a session of express-session', () => {
     expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
   });
 
-  for (const name of ['touch', 'save', 'regenerate', 'cookie', 'id', 'req'])
+  it('takes a copy of itself back, also after a new one has begun', async () => {
+    const { visitor } = site();
+    await visitor.get('/login/ada');
+    await visitor.get('/restored').expect(200);
+    expect((await visitor.get('/user')).body).to.deep.equal({ user: 'ada' });
+  });
+
+  it('that was destroyed is empty, can not be written to, and does not come back', async () => {
+    const { app, visitor } = site();
+    const errors = errorsOf(app);
+    await visitor.get('/login/ada');
+    expect((await visitor.get('/destroyed').expect(200)).text).to.equal('nobody');
+    expect((await visitor.get('/user')).body).to.deep.equal({});
+    await visitor.get('/login/ada');
+    await visitor.get('/destroyed?write=bob').expect(500);
+    expect(errors.map(({ message }) => message)).to.deep.equal([
+      'The session was ended: assign an object to `session` to begin another one',
+    ]);
+    await visitor.get('/destroyed?assign=eve').expect(200);
+    expect((await visitor.get('/user')).body).to.deep.equal({ user: 'eve' });
+  });
+
+  for (const [title, bridge] of bridges) {
+    it(`that was ended is not brought back by regenerate(), by ${title}`, async () => {
+      const { visitor } = site({ unset: 'destroy' }, bridge);
+      await visitor.get('/login/ada');
+      await visitor.get('/endedAndRenewed').expect(200);
+      expect((await visitor.get('/user')).body).to.deep.equal({});
+    });
+
+    it(`holds on to what is stored after two new identifiers at once, by ${title}`, async () => {
+      const { visitor } = site({}, bridge);
+      await visitor.get('/login/ada');
+      await visitor.get('/atOnce/bob').expect(200);
+      expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
+    });
+  }
+
+  for (const name of ['touch', 'save', 'regenerate', 'cookie', 'id', 'req', '__proto__'])
     it(`refuses data with a member under a name that its middleware relies on: ${name}`, async () => {
       const { app, visitor } = site();
       const errors = errorsOf(app);

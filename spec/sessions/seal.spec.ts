@@ -34,7 +34,7 @@ describe('a session and a stream', () => {
     const browser = visitor(appOf(micropie(Root)));
     const { text } = await browser.get('/stream');
     expect(text).to.equal(
-      'one TypeError Error: The session can not change any more: it was stored before the first chunk of the stream was sent',
+      'one TypeError Error: The session can not change any more: it was stored before the answer was sent',
     );
     expect((await browser.get('/take/a')).body).to.deep.equal({ value: 'first' });
   });
@@ -46,7 +46,7 @@ describe('a session and a stream', () => {
 
 describe('changes of a session that come too late', () => {
   const defaults = { theme: { dark: false }, tags: ['a'] };
-  const MESSAGE = 'The session can not change any more: it was stored before the first chunk of the stream was sent';
+  const MESSAGE = 'The session can not change any more: it was stored before the answer was sent';
 
   /** Each changes the session in another way; it got what others hold of it before the first chunk. */
   const ways: Record<string, (controller: Late, before: Record<string, unknown>) => unknown> = {
