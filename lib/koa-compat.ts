@@ -45,9 +45,9 @@ export function whenPiped(res: ServerResponse, run: () => void): void {
 }
 
 /**
- * Runs a function when all headers of a response, which has some already, are set, and none is written: behind a `writeHead` with headers, and
- * behind session middleware in front, which sets its cookie within `writeHead` (express-session 1.19, cookie-session
- * 2.1). HTTP/2 has no place as late as that.
+ * Runs a function when all headers of a response, which has some already, are set, and none is written: behind a
+ * `writeHead` with headers, and behind session middleware in front, which sets its cookie within `writeHead`
+ * (express-session 1.19, cookie-session 2.1). HTTP/2 has no place as late as that.
  */
 export function beforeHead(res: ServerResponse, run: () => void): void {
   const name = '_storeHeader' in res ? '_storeHeader' : 'writeHead';

@@ -49,7 +49,11 @@ export function reply(status: number, body?: unknown, headers?: HeadersLike): Re
     throw new TypeError(
       'The body of reply() is a reply itself, as sse() and redirect() make them: return that, and push to its `headers`',
     );
-  if (isPromiseLike(body)) throw new TypeError('The body of reply() is a promise: await it');
+  if (isPromiseLike(body)) {
+    // Nobody waits for it any more: its own error would end the process.
+    if (body instanceof Promise) body.catch(() => {});
+    throw new TypeError('The body of reply() is a promise: await it');
+  }
   return new Reply(checkStatus(status), body, toPairs(headers));
 }
 

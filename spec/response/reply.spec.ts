@@ -265,6 +265,13 @@ describe('reply(status, body, headers)', () => {
       expect(() => Reflect.apply(reply, undefined, [200, '', headers])).to.throw(TypeError, /eaders must/);
   });
 
+  it('refuses a reply and a promise as the body, which JSON would make an object of', async () => {
+    expect(() => reply(200, reply(201))).to.throw(TypeError, 'is a reply itself');
+    expect(() => reply(200, Promise.reject(new Error('late')))).to.throw(TypeError, 'is a promise: await it');
+    // An unhandled rejection would fail this test.
+    await new Promise(setImmediate);
+  });
+
   it('may be kept and returned again: what hooks add to one answer is not in the next', async () => {
     const kept = reply(200, 'kept', { 'X-A': '1' });
     const hook = {
