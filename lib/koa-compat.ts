@@ -47,15 +47,35 @@ export function whenPiped(res: ServerResponse, run: () => void): void {
 /**
  * Runs a function when all headers of a response, which has some already, are set, and none is written: behind a
  * `writeHead` with headers, and behind session middleware in front, which sets its cookie within `writeHead`
- * (express-session 1.19, cookie-session 2.1). HTTP/2 has no place as late as that.
+ * (express-session 1.19, cookie-session 2.1).
  */
 export function beforeHead(res: ServerResponse, run: () => void): void {
-  const name = '_storeHeader' in res ? '_storeHeader' : 'writeHead';
-  const write: unknown = Reflect.get(res, name);
-  Reflect.set(res, name, (...head: unknown[]) => {
+  const store: unknown = Reflect.get(res, '_storeHeader');
+  if (typeof store !== 'function') beforeHttp2Head(res, run);
+  else
+    Reflect.set(res, '_storeHeader', (...head: unknown[]) => {
+      run();
+      return Reflect.apply(store, res, head);
+    });
+}
+
+/** HTTP/2 has no place as late as that: it runs once more for each cookie that is set within `writeHead`. */
+function beforeHttp2Head(res: ServerResponse, run: () => void): void {
+  const { writeHead } = res;
+  res.writeHead = (...head: unknown[]) => {
     run();
-    return Reflect.apply(Object(write), res, head);
-  });
+    const { setHeader } = res;
+    res.setHeader = (name, value) => {
+      setHeader.call(res, name, value);
+      if (name.toLowerCase() === 'set-cookie') run();
+      return res;
+    };
+    try {
+      return Reflect.apply(writeHead, res, head);
+    } finally {
+      res.setHeader = setHeader;
+    }
+  };
 }
 
 /**

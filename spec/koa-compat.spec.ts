@@ -203,6 +203,24 @@ describe('Node', () => {
       expect(ran).to.have.members(['one: cookie', 'another: cookie']);
     });
 
+  it('lets it run again, over HTTP/2, for a cookie that is set within writeHead', async () => {
+    const ran: boolean[] = [];
+    const app = new Koa().use(({ res }) => {
+      const { writeHead } = res;
+      res.writeHead = (...head: unknown[]) => {
+        res.setHeader('Set-Cookie', 'a=1');
+        return Reflect.apply(writeHead, res, head);
+      };
+      beforeHead(res, () => ran.push(res.hasHeader('Set-Cookie')));
+      res.end();
+    });
+    await withHttp2(app, async (session) => {
+      const [head] = await once(session.request({ ':path': '/' }).resume(), 'response');
+      expect(head['set-cookie']).to.deep.equal(['a=1']);
+    });
+    expect(ran).to.deep.equal([false, true]);
+  });
+
   it('runs it behind a cookie that a class of responses sets, as tools for tracing patch them', async () => {
     const ran: boolean[] = [];
     const listener: Listener = (_req, res) => {

@@ -173,7 +173,8 @@ class Binding {
   #input({ schema, name, hasDefault, convert }: Extract<PlannedParameter, { kind: 'input' }>): unknown {
     const { body } = exchangeOf(this.#request);
     if (body?.json !== undefined) return this.#validate(schema, body.json, name, true);
-    if (body?.isUnreadType) {
+    // One that comes in chunks may still turn out to be empty.
+    if (body?.isUnreadType && this.#request.headers['content-length'] !== undefined) {
       this.#miss({ name, sources: ['body'] });
       return undefined;
     }

@@ -126,7 +126,8 @@ function setBody(value: unknown, ctx: Context): void {
 
 /** JSON makes an empty object of it, which would look like an answer. */
 function isLostInJson(value: unknown): value is object {
-  return (value instanceof Map || value instanceof Set || value instanceof Error) && !('toJSON' in value);
+  if (!(value instanceof Map || value instanceof Set || value instanceof Error)) return false;
+  return !('toJSON' in value) && Object.keys(value).length === 0;
 }
 
 /**

@@ -24,6 +24,8 @@ export class AppSession implements RequestSession {
   readonly #property: PropertyDescriptor;
   /** What the middleware wants back where something is held again after the end. */
   #ended: SessionData | undefined;
+  /** What is held where there is no session; it becomes one at the end, since a mere read must not begin one. */
+  #draft: SessionData | undefined;
   #isUsed = false;
   #isSealed = false;
   #isSent = false;
@@ -43,7 +45,7 @@ export class AppSession implements RequestSession {
   /** The app's middleware in front may still change it when the controller may not. */
   getOutside(): SessionData | null {
     this.#use();
-    const session = this.#read() ?? null;
+    const session = this.#read() ?? this.#draft ?? null;
     return session && this.#isSent ? readOnly({ ...session }) : session;
   }
 
@@ -76,10 +78,13 @@ export class AppSession implements RequestSession {
 
   fail(): void {}
 
-  save(): undefined {}
+  save(): undefined {
+    if (this.#draft && Object.keys(this.#draft).length > 0) this.#fill(this.#draft);
+  }
 
   /** The app's middleware stores it when the socket is closed, too late for a cookie; koa-session can be asked before. */
   async saveEarly(): Promise<void> {
+    this.save();
     const session = this.#isUsed && this.#read();
     if (session && typeof session['manuallyCommit'] === 'function') await session['manuallyCommit']();
   }
@@ -116,9 +121,11 @@ export class AppSession implements RequestSession {
     return session;
   }
 
-  /** A session of express-session that others have ended stays so: to begin one would keep the old one. */
+  /** express-session makes its sessions itself: one that others have ended can't be written to. */
   #begin(): SessionData {
-    return !this.#ended && expressStore(this.#ctx) ? readOnly({}, ENDED) : this.#fill({});
+    if (!this.#ended && expressStore(this.#ctx)) return readOnly({}, ENDED);
+    this.#draft ??= {};
+    return this.#draft;
   }
 
   #write(value: object | null): void {
@@ -126,11 +133,14 @@ export class AppSession implements RequestSession {
     else this.#property.value = value;
   }
 
-  #fill(data: object): SessionData {
-    const session = this.#read() ?? this.#ended ?? this.#generated();
-    this.#write(session && isIrreplaceable(session) ? refill(session, data) : data);
+  #fill(data: object): void {
+    this.#draft = undefined;
+    const current = this.#read();
+    const session = current ?? this.#ended ?? this.#generated();
+    const filled = session && isIrreplaceable(session) ? refill(session, data) : data;
+    // cookie-session (2.1) takes what it is given for a new session, which it does not send while it is empty.
+    if (filled !== current) this.#write(filled);
     this.#ended = undefined;
-    return this.#read() ?? {};
   }
 
   #generated(): SessionData | null | undefined {
@@ -139,6 +149,7 @@ export class AppSession implements RequestSession {
   }
 
   #end(value: null): void {
+    this.#draft = undefined;
     this.#ended = this.#read() ?? this.#ended;
     this.#write(value);
   }
