@@ -62,7 +62,7 @@ export class AppSession implements RequestSession {
   }
 
   value(name: string): unknown {
-    const session = this.#read();
+    const session = this.#read() ?? this.#draft;
     if (!session || !isFree(name) || !Object.hasOwn(dataOf(session), name)) return undefined;
     this.#use();
     return session[name];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Middleware } from 'koa';
 import session from 'koa-session';
-import { type Context, Controller, micropie } from '../../lib/index.js';
+import { type Context, Controller, type HttpMiddleware, micropie } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
 import { cookieHeader, cookiesSetBy, guest, Pad, visitor } from '../support/sessions.js';
 
@@ -65,18 +65,92 @@ describe("a session that is the app's own", () => {
     expect((await guest(appOf(fixed, micropie(Root, { session: false }))).get('/')).body).to.deep.equal({ a: '1' });
   });
 
-  it('can be written to after it was ended', async () => {
+  it('can be written to after it was ended, and is seen by all', async () => {
     class Root extends Controller {
       again() {
         this.session = null;
         this.session['a'] = '2';
-        return 'again';
+        return { ...this.ctx.session };
+      }
+      me(a = 'none') {
+        return a;
       }
     }
+    const ending: HttpMiddleware = {
+      beforeRequest: (request) => {
+        if (request.query('begin') === undefined) return;
+        request.session = null;
+        request.session['a'] = request.query('begin');
+      },
+    };
     const app = appOf();
     app.use(session({ signed: false }, app));
-    app.use(micropie(Root));
+    app.use(micropie(Root, { middlewares: [ending] }));
     const browser = visitor(app);
-    await browser.get('/again').expect(200);
+    expect((await browser.get('/again').expect(200)).body).to.deep.equal({ a: '2' });
+    expect((await browser.get('/me')).text).to.equal('2');
+    expect((await browser.get('/me?begin=3')).text).to.equal('3');
+    expect((await browser.get('/me')).text).to.equal('3');
+  });
+
+  describe('of a class of its own', () => {
+    class Own {
+      [name: string]: unknown;
+      cookie = { path: '/' };
+      user = 'ada';
+    }
+    class Root extends Controller {
+      async renew() {
+        const regenerate: unknown = this.session['regenerate'];
+        return {
+          result: await Reflect.apply(
+            Object(regenerate),
+            this.session,
+            this.request.query('keep') ? [{ keep: 1 }] : [],
+          ),
+        };
+      }
+      fill() {
+        this.session = { cookie: { path: '/evil' } };
+      }
+      user() {
+        return this.session['user'];
+      }
+    }
+    const mountOf = (held: Own) =>
+      appOf((ctx, next) => {
+        ctx.session = held;
+        return next();
+      }, micropie(Root));
+
+    it('may renew itself at once, and gets its arguments', async () => {
+      const given: unknown[] = [];
+      class Renewing extends Own {
+        regenerate(...args: unknown[]) {
+          given.push(args.map((one) => typeof one));
+        }
+      }
+      const app = mountOf(new Renewing());
+      await guest(app).get('/renew').expect(200);
+      await guest(app).get('/renew?keep=1').expect(200);
+      expect(given).to.deep.equal([['function'], ['object']]);
+    });
+
+    it('may be frozen', async () => {
+      class Renewing extends Own {
+        regenerate() {}
+      }
+      await guest(mountOf(Object.freeze(new Renewing())))
+        .get('/user')
+        .expect(200, 'ada');
+    });
+
+    it('keeps its own cookie: other data under that name are refused', async () => {
+      const held = new Own();
+      const app = mountOf(held);
+      const errors = errorsOf(app);
+      await guest(app).get('/fill').expect(500);
+      expect([held.cookie, errors.length]).to.deep.equal([{ path: '/' }, 1]);
+    });
   });
 });

@@ -6,6 +6,7 @@ import { agent } from 'supertest';
 import { expressSession } from '../../demo/in-express/express-session.js';
 import { Controller, type HttpMiddleware, micropie, reply } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
+import { plainProperty } from '../support/sessions.js';
 
 class Root extends Controller {
   set(user: string) {
@@ -41,11 +42,6 @@ class Root extends Controller {
     return 'filled';
   }
 }
-
-const plainProperty: Middleware = (ctx, next) => {
-  ctx.session = Reflect.get(ctx.req, 'session');
-  return next();
-};
 
 const reading: HttpMiddleware = { afterRequest: ({ session }) => void session['user'] };
 

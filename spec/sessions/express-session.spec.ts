@@ -6,6 +6,7 @@ import { agent } from 'supertest';
 import { expressSession } from '../../demo/in-express/express-session.js';
 import { Controller, micropie, reply } from '../../lib/index.js';
 import { appOf, errorsOf } from '../support/app.js';
+import { plainProperty } from '../support/sessions.js';
 
 class Root extends Controller {
   async login(user: string) {
@@ -46,6 +47,12 @@ class Root extends Controller {
     this.session = null;
     await session.regenerate();
     return 'ended';
+  }
+  async anew(user: string) {
+    this.session = null;
+    this.session = { user };
+    await this.ctx.session.regenerate();
+    return 'anew';
   }
   async atOnce(user: string) {
     const { session } = this.ctx;
@@ -108,12 +115,6 @@ function site(options: Partial<Settings> = {}, bridge: Middleware = expressSessi
   site.use(app.callback());
   return { app, visitor: agent(site), guest: () => agent(site) };
 }
-
-/** The shortest way to hand the session on, which knows nothing of a new one. */
-const plainProperty: Middleware = (ctx, next) => {
-  ctx.session = Reflect.get(ctx.req, 'session');
-  return next();
-};
 
 const idOf = (answer: { headers: Record<string, unknown> }) =>
   /sid=([^;]+)/.exec(String(answer.headers['set-cookie']))?.[1];
@@ -215,6 +216,13 @@ describe('a session of express-session', () => {
       await visitor.get('/login/ada');
       await visitor.get('/endedAndRenewed').expect(200);
       expect((await visitor.get('/user')).body).to.deep.equal({});
+    });
+
+    it(`keeps what was begun behind its end when it is renewed, by ${title}`, async () => {
+      const { visitor } = site({}, bridge);
+      await visitor.get('/login/ada');
+      await visitor.get('/anew/bob').expect(200);
+      expect((await visitor.get('/user')).body).to.deep.equal({ user: 'bob' });
     });
 
     it(`holds on to what is stored after two new identifiers at once, by ${title}`, async () => {

@@ -315,6 +315,21 @@ describe('the session of a socket', () => {
         return app;
       },
     ],
+    [
+      'koa-session in front, behind the end of another one',
+      () => {
+        const app = new Koa();
+        app.keys = ['a key'];
+        app.use(createSession({ key: 'app' }, app));
+        const ending: HttpMiddleware = {
+          beforeWebSocket: (request) => {
+            request.session = null;
+          },
+        };
+        app.use(micropie(Root, { middlewares: [ending, beginning] }));
+        return app;
+      },
+    ],
   ];
   for (const [title, make] of places)
     it(`begins in a hook, with its cookie in the 101, where it is of ${title}`, async () => {
